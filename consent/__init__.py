@@ -1,0 +1,1 @@
+"""The record: who, what we told them, what they agreed to, and the trail that proves it."""

@@ -1,0 +1,61 @@
+"""Waking workers up without making anybody wait.
+
+A wake-up is a hint, never the work: what is due stands in the database and the minute sweep
+finds it. So a hint may be merged with the next one, come twice, or be lost with the broker.
+"""
+
+import logging
+import threading
+import time
+
+from celery import current_app
+from django.db import transaction
+
+logger = logging.getLogger(__name__)
+
+# Hints that come faster than this (seconds) are merged into one.
+PAUSE = 0.1
+
+
+class _Waker:
+    """One background thread per process that publishes what was asked for meanwhile."""
+
+    def __init__(self) -> None:
+        self._asked: set[tuple[str, int]] = set()
+        self._lock = threading.Lock()
+        self._event = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def ask(self, task: str, delay: int) -> None:
+        with self._lock:
+            self._asked.add((task, delay))
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, daemon=True, name="waker")
+                self._thread.start()
+        self._event.set()
+
+    def _run(self) -> None:
+        while True:
+            self._event.wait()
+            self._event.clear()
+            with self._lock:
+                tasks, self._asked = self._asked, set()
+            for task, delay in tasks:
+                publish(task, delay=delay)
+            time.sleep(PAUSE)
+
+
+_waker = _Waker()
+
+
+def publish(task: str, *, delay: int = 0) -> None:
+    """Send one hint. A broker that is down is logged, not raised: the sweep does the work."""
+    try:
+        current_app.send_task(task, ignore_result=True, countdown=delay or None)
+    except Exception:  # any transport has its own errors, and none may reach the caller
+        logger.warning("No wake-up for %s: the broker does not answer", task)
+
+
+def after_commit(task: str, *, delay: int = 0) -> None:
+    """Wake ``task`` once the current transaction has been committed, ``delay`` seconds later."""
+    transaction.on_commit(lambda: _waker.ask(task, delay))

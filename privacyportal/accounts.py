@@ -1,0 +1,8 @@
+"""Stub."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+
+
+class StaffAccountAdapter(DefaultAccountAdapter):
+    def is_open_for_signup(self, request):
+        return False

@@ -1,0 +1,5 @@
+"""Stub."""
+
+
+def connect() -> None:
+    pass
