@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 from consent.errors import InputRefused
 
 # RFC 5321 atoms without the signs a shell reads (backtick, dollar with bracket); no leading dash.
-_LOCAL = re.compile(r"[A-Za-z0-9!#%&'*+/=?^_{|}~$][A-Za-z0-9!#%&'*+/=?^_{|}~$-]*(\.[A-Za-z0-9!#%&'*+/=?^_{|}~$-]+)*")
+_SIGN = r"A-Za-z0-9!#%&'*+/=?^_{|}~$"
+_LOCAL = re.compile(rf"[{_SIGN}][{_SIGN}-]*(\.[{_SIGN}-]+)*")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 # Typed or pasted around an address without meaning.
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 
 
 def clean_email(typed: str) -> str:
-    """The address as it will be stored and written to: outer blanks gone, domain in ASCII, lower case.
+    """The address as it will be stored and written to: no outer blanks, domain ASCII, lower case.
 
     Raises InputRefused with a sentence for the person.
     """

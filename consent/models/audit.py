@@ -83,5 +83,3 @@ class AuditHead(models.Model):
 
     def __str__(self) -> str:
         return str(self.sequence)
-
-

@@ -65,6 +65,7 @@ class OutboundEmail(models.Model):
                 condition=Q(state__in=[MailState.QUEUED, MailState.LEASED]),
             ),
             models.Index(fields=["target"], name="outbox_by_target"),
+            models.Index(fields=["to", "created_at"], name="outbox_by_address"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -21,9 +21,7 @@ class Message(models.Model):
 
     class PersonalData:
         erase = {"body": "", "nonce": None}
-        keep = frozenset(
-            {"id", "ticket", "direction", "author", "created_at", "read_at"}
-        )
+        keep = frozenset({"id", "ticket", "direction", "author", "created_at", "read_at"})
 
     class Meta:
         verbose_name = _("message")

@@ -64,6 +64,11 @@ class RightRule(models.Model):
         return self._in_language("goal") or self.label
 
     @property
+    def goals(self) -> dict[str, str]:
+        """The goal by language, for a mail that is rendered later."""
+        return {"en": self.goal_en or self.label_en, "sq": self.goal_sq or self.label_sq}
+
+    @property
     def hint(self) -> str:
         return self._in_language("hint")
 

@@ -1,6 +1,7 @@
 from typing import Any, NoReturn
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -16,6 +17,10 @@ from requests.references import new_reference
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def open(self) -> "TicketQuerySet":
         return self.filter(state__in=OPEN)
+
+    def visible_to(self, user: User | AnonymousUser) -> "TicketQuerySet":
+        """Every look at tickets starts here; a ticket outside it is a 404."""
+        return self.all() if user.has_perm("ticket.read") else self.none()
 
     def unconfirmed(self) -> "TicketQuerySet":
         return self.filter(state=State.NEW, confirmed_at__isnull=True)
@@ -159,7 +164,7 @@ class Ticket(models.Model):
 
 
 class AppendOnlyQuerySet(models.QuerySet["ClockEvent"]):
-    def update(self, **kwargs: Any) -> NoReturn:
+    def update(self, **kwargs: Any) -> NoReturn:  # noqa: ARG002 -- the signature of the base class
         raise TypeError("Clock events are never changed; record a new one.")
 
     def delete(self) -> NoReturn:
@@ -168,7 +173,8 @@ class AppendOnlyQuerySet(models.QuerySet["ClockEvent"]):
 
 class ClockEvent(models.Model):
     """A fact the deadline follows from. Append-only; ``at`` is when it happened, which may lie
-    before ``recorded_at`` (a letter that was entered late)."""
+    before ``recorded_at`` (a letter that was entered late).
+    """
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="clock_events")
     kind = models.CharField(_("what"), max_length=24, choices=ClockKind.choices)

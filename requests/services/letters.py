@@ -1,0 +1,159 @@
+"""The mails about a ticket: which template, which link, when. The text is in templates/email/.
+
+A mail carries no personal data beyond what its reader typed themselves, and the first one not
+even that: whoever files for a stranger's address must not be able to speak through us.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from consent import crypto
+from consent.enums import MailState
+from consent.models import OutboundEmail
+from consent.services import outbox
+from requests.enums import Purpose
+from requests.models import Decision, Message, Ticket, Verification
+from requests.services import links
+
+# Mails one address may get from us before its owner has shown to want them (SECURITY T-10).
+PER_HOUR, PER_DAY = 3, 10
+_UNASKED = ("confirm", "return_code", "mandate", "received")
+
+
+def confirm(ticket: Ticket, *, browser_hash: str) -> bool:
+    """Ask the mailbox to confirm, by link and by code. False: it has had enough mails for now.
+
+    The request is filed all the same and the page says the same, so a flood of forms can
+    neither bomb a mailbox nor learn anything.
+    """
+    row, token = links.issue(
+        ticket, Purpose.CONFIRM, browser_hash=browser_hash, code_salt=crypto.new_salt()
+    )
+    if not may_mail(ticket.email):
+        return False
+    _send(
+        ticket,
+        "confirm",
+        key=row.pk,
+        url=_url(ticket, "confirm", token),
+        verification=row.pk,
+        code=crypto.new_code(),
+        until=row.expires_at.isoformat(),
+    )
+    return True
+
+
+def received(ticket: Ticket, *, known: bool = True) -> bool:
+    """Tell the person that we have the request and when they will have an answer (T02).
+
+    ``known``: the mailbox is shown to be theirs. Else the limit for strangers applies.
+    """
+    if not known and not may_mail(ticket.email):
+        return False
+    row, token = links.issue(ticket, Purpose.FOLLOW)
+    _send(ticket, "received", key=row.pk, url=_url(ticket, "follow", token))
+    return True
+
+
+def return_code(ticket: Ticket, row: Verification) -> bool:
+    """Send the code with which another browser gets back to the status page."""
+    if not may_mail(ticket.email):
+        return False
+    _send(ticket, "return_code", key=row.pk, verification=row.pk, code=crypto.new_code())
+    return True
+
+
+def mandate(ticket: Ticket) -> bool:
+    """Ask the person whether the agent may act for them."""
+    if not may_mail(ticket.person_email):
+        return False
+    row, token = links.issue(ticket, Purpose.MANDATE)
+    _send(
+        ticket,
+        "mandate",
+        key=row.pk,
+        to=ticket.person_email,
+        url=_url(ticket, "mandate", token),
+        until=row.expires_at.isoformat(),
+    )
+    return True
+
+
+def message_waiting(ticket: Ticket, message: Message, *, delay: int) -> None:
+    """Say that a message waits, not what it says."""
+    _row, token = links.issue(ticket, Purpose.FOLLOW)
+    _send(ticket, "message", key=message.pk, delay=delay, url=_url(ticket, "follow", token))
+
+
+def question(ticket: Ticket, message: Message, *, delay: int) -> None:
+    """Say that we need one thing, and that the page tells what."""
+    _row, token = links.issue(ticket, Purpose.FOLLOW)
+    _send(
+        ticket,
+        "question",
+        key=message.pk,
+        delay=delay,
+        url=_url(ticket, "follow", token),
+        waiting_for=ticket.waiting_for,
+    )
+
+
+def answered(ticket: Ticket, decision: Decision) -> None:
+    """Say that the answer is there. Its text is read on the page, behind the link."""
+    _row, token = links.issue(ticket, Purpose.FOLLOW)
+    _send(
+        ticket,
+        "answered",
+        key=decision.pk,
+        url=_url(ticket, "follow", token),
+        outcome=decision.outcome,
+        is_no=bool(decision.denial_code),
+    )
+
+
+def withdrawn(ticket: Ticket) -> None:
+    _row, token = links.issue(ticket, Purpose.FOLLOW)
+    _send(ticket, "withdrawn", key=ticket.pk, url=_url(ticket, "follow", token))
+
+
+def may_mail(address: str) -> bool:
+    """Whether an address whose owner we do not know may get one more mail."""
+    now = timezone.now()
+    hour, day = now - timedelta(hours=1), now - timedelta(days=1)
+    counts = (
+        OutboundEmail.objects.filter(to=address, template__in=_UNASKED, created_at__gt=day)
+        .exclude(state=MailState.CANCELLED)
+        .aggregate(day=Count("pk"), hour=Count("pk", filter=Q(created_at__gt=hour)))
+    )
+    return bool(counts["hour"] < PER_HOUR and counts["day"] < PER_DAY)
+
+
+def target_of(ticket: Ticket) -> str:
+    return f"requests.ticket:{ticket.pk}"
+
+
+def _url(ticket: Ticket, name: str, token: str) -> str:
+    return settings.SITE_URL + links.path(name, token, language=ticket.language)
+
+
+def _send(
+    ticket: Ticket, template: str, *, key: int, to: str = "", delay: int = 0, **context: Any
+) -> None:
+    outbox.enqueue(
+        template,
+        key=f"{template}:{key}",
+        to=to or ticket.email,
+        language=ticket.language,
+        target=target_of(ticket),
+        delay=delay,
+        context={
+            "reference": ticket.reference,
+            "right": ticket.right.goals,
+            "due_on": ticket.due_on.isoformat(),
+            **context,
+        },
+    )
