@@ -29,11 +29,14 @@ class ChainBroken(PortalError):
 
 
 class ImportRefused(PortalError):
-    """A file was not imported; ``lines`` names each refused line and why."""
+    """A file was not imported; ``lines`` names the first refused lines, ``total`` counts all."""
 
     code: ClassVar[str] = "import_refused"
     http_status: ClassVar[int] = 422
 
-    def __init__(self, text: str, *, lines: list[tuple[int, str]] | None = None) -> None:
+    def __init__(
+        self, text: str, *, lines: list[tuple[int, str]] | None = None, total: int | None = None
+    ) -> None:
         self.lines = lines or []
+        self.total = len(self.lines) if total is None else total
         super().__init__(text)

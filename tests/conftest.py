@@ -9,6 +9,5 @@ rest_framework.compat.requests = None
 
 
 @pytest.fixture(autouse=True)
-def _fast(settings, tmp_path):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _own_mailbox(settings, tmp_path):
     settings.EMAIL_FILE_PATH = str(tmp_path / "mail")

@@ -39,6 +39,7 @@ def activate_code(content: dict[str, Any]) -> None:
 def confirm(verification: Verification, *, browser: str) -> Ticket:
     """The person behind the mailbox pressed the button. A second press changes nothing."""
     ticket = lifecycle.lock(verification.ticket_id)
+    verification.refresh_from_db()
     if ticket.confirmed_at is None:
         _refuse_ended(verification)
         if ticket.state == State.CLOSED:
@@ -84,7 +85,7 @@ def _take_a_try(ticket: Ticket, browser: str) -> Verification:
         .order_by("-id")
         .first()
     )
-    if row is None:
+    if row is None or row.code_until is None:  # none was asked for, or it has not left yet
         raise CodeUsedUp
     counted = Verification.objects.filter(pk=row.pk, tries__lt=TRIES).update(tries=F("tries") + 1)
     if not counted:
@@ -140,6 +141,7 @@ def not_me(verification: Verification) -> Ticket:
 def answer_mandate(verification: Verification, *, agreed: bool) -> Ticket:
     """The person says whether the agent may act for them. "No" stops the request."""
     ticket = lifecycle.lock(verification.ticket_id)
+    verification.refresh_from_db()
     if verification.used_at is not None:
         return ticket
     _refuse_ended(verification)

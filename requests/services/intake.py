@@ -90,7 +90,9 @@ def _first_mail(ticket: Ticket, *, browser: str) -> None:
     if ticket.right.needs_mailbox:
         letters.confirm(ticket, browser_hash=crypto.token_hash(browser) if browser else "")
         return
-    if browser:
-        links.let_browser_in(ticket, browser)
     if ticket.email:
         letters.received(ticket, known=False)
+    if browser:
+        # Without an address there is nothing anybody else could have told us: full view.
+        see = links.remember_filer if ticket.email else links.let_browser_in
+        see(ticket, browser)

@@ -70,6 +70,16 @@ def let_browser_in(ticket: Ticket, browser: str) -> None:
     )
 
 
+def remember_filer(ticket: Ticket, browser: str) -> None:
+    """This browser filed a request whose address nobody confirms: it may see the progress."""
+    Verification.objects.create(
+        ticket=ticket,
+        purpose=Purpose.CONFIRM,
+        browser_hash=crypto.token_hash(browser),
+        expires_at=timezone.now() + LIFETIME[Purpose.CONFIRM],
+    )
+
+
 def access(reference: str, browser: str | None, *, now: datetime) -> tuple[Ticket, bool] | None:
     """The ticket this browser may see, and whether in full.
 

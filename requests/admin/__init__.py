@@ -1,0 +1,3 @@
+from requests.admin import rule, ticket
+
+__all__ = ["rule", "ticket"]

@@ -1,0 +1,36 @@
+"""The portal's own settings, for tests: the same on each machine, whatever its .env says."""
+
+import os
+import tempfile
+
+os.environ.update(
+    {
+        "DEBUG": "false",
+        "SECRET_KEY": "tests-only-0123456789-abcdefghijklmnopqrstuvwxyz",
+        "AUDIT_KEY": "",
+        "SEAL_KEY": "",
+        "SITE_URL": "http://testserver",
+        "EMAIL_URL": "",
+        "BROKER_URL": "",
+        "RATE_LIMIT_STORE": "memory://",
+        "REQUIRE_SECOND_FACTOR": "false",
+        "DEFAULT_FROM_EMAIL": "Privacy office <privacy@portal.test>",
+        "TRUSTED_PROXIES": "0",
+        "UNDO_SECONDS": "15",
+        "VAR_DIR": os.environ.get("TEST_VAR_DIR") or tempfile.mkdtemp(prefix="portal-tests-"),
+    }
+)
+# Which server: TEST_DATABASE_URL or DATABASE_URL of the shell, else SQLite; never what .env says.
+# The tests make and drop a database of their own there, named test_….
+os.environ["DATABASE_URL"] = (
+    os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL") or "sqlite://:memory:"
+)
+
+from privacyportal.settings import *  # noqa: E402, F403 -- after the environment is fixed
+
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
