@@ -1,6 +1,7 @@
 """Settings, read from the environment. Every variable is listed in .env.example."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from celery.schedules import crontab
@@ -19,11 +20,18 @@ SECRET_KEY = env.str("SECRET_KEY")
 AUDIT_KEY = env.str("AUDIT_KEY", default="")
 SEAL_KEY = env.str("SEAL_KEY", default="")
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+# In development Django itself allows the names of this machine.
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=[] if DEBUG else [urlsplit(SITE_URL).hostname or ""]
+)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 # How many proxies in front of us add to X-Forwarded-For; 0 trusts nobody.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+# One small machine in production: SQLite and no broker. Without it start-up asks for both.
+ALLOW_EMBEDDED = env.bool("ALLOW_EMBEDDED", default=False)
+# With this in "Authorization: Bearer …" /readyz says what is wrong; without it, only that it is.
+HEALTH_TOKEN = env.str("HEALTH_TOKEN", default="")
 
 INSTALLED_APPS = [
     # Dotted paths, so that a PyPI package named "requests" can never be taken
@@ -139,7 +147,7 @@ RATE_LIMIT_STORE = env.str("RATE_LIMIT_STORE", default=BROKER_URL or "memory://"
 
 # --- Mail -------------------------------------------------------------------
 EMAIL_URL = env.str("EMAIL_URL", default="")
-EMAIL_TIMEOUT = 30
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
 if EMAIL_URL:
     vars().update(env.email_url("EMAIL_URL"))
 else:
@@ -215,6 +223,7 @@ SECURE_HSTS_SECONDS = 63_072_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
 SECURE_SSL_REDIRECT = False  # the proxy redirects; see docs/operators/
+SILENCED_SYSTEM_CHECKS = ["security.W008"]  # the same
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

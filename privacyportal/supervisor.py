@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 GUARD = Path(__file__).with_name("guard.py")
+HOME = GUARD.parent.parent  # the parts are started here, so that they find the code
 # A part that dies is started again after 1, 2, 4 … seconds, at most this many.
 LONGEST_PAUSE = 30.0
 # A part that ran this long is well again: its next pause is short.
@@ -43,6 +44,7 @@ class Part:
             [sys.executable, "-I", "-S", str(GUARD), *self.command],
             stdin=subprocess.PIPE,
             process_group=0,
+            cwd=HOME,
             env=dict(env),
         )
         self.started = time.monotonic()

@@ -137,9 +137,9 @@ def in_progress(*, by=None, **fields):
 
 def load_rules():
     """The shipped deadline rules, once per test database."""
-    from requests.services import reference
-
     if not DeadlineRule.objects.exists():
+        from requests.services import reference  # noqa: PLC0415
+
         reference.load_deadline_rules()
 
 

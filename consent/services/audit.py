@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection, models
 
 from consent.models import AuditEvent
 from consent.services import sealing, waker
 
-Actor = AbstractBaseUser | None  # None is the system itself: a timer, a web form, an import
+Actor = User | None  # None is the system itself: a timer, a web form, an import
 
 
 def record(

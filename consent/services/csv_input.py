@@ -141,19 +141,22 @@ def _split(text: str, separator: str, width: int | None) -> list[str]:
 
 
 def _split_quoted(text: str, separator: str) -> list[str]:
-    alone = text.count('"') % 2
     try:
-        [values] = csv.reader(["" if alone else text], delimiter=separator, strict=True)
-    except (csv.Error, ValueError) as error:
-        raise InputRefused(
-            _(
-                "A quotation mark has no partner. A value stands on one line; write a "
-                "quotation mark inside a value twice."
-            )
-        ) from error
+        [values] = csv.reader([text], delimiter=separator, strict=True)
+    except csv.Error as error:
+        raise InputRefused(_alone()) from error
+    if text.count('"') % 2:
+        raise InputRefused(_alone())
     if any("\t" in value for value in values):
         raise InputRefused(_control())
     return values
+
+
+def _alone() -> str:
+    return _(
+        "A quotation mark has no partner. A value stands on one line; write a quotation mark "
+        "inside a value twice."
+    )
 
 
 def _control() -> str:

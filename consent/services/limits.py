@@ -6,6 +6,7 @@ If the store is down the limit is counted in this process: slower to bite, but t
 import ipaddress
 import logging
 from functools import lru_cache
+from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -29,7 +30,8 @@ def _local() -> FixedWindowRateLimiter:
 def _storage(uri: str) -> Storage:
     if uri.startswith("memory"):
         return MemoryStorage()
-    return storage_from_string(uri, socket_timeout=0.5, socket_connect_timeout=0.5)
+    storage = storage_from_string(uri, socket_timeout=0.5, socket_connect_timeout=0.5)
+    return cast("Storage", storage)  # the asynchronous kind comes only with an async+ address
 
 
 def allow(rate: str, *key: str) -> bool:

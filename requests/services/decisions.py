@@ -51,7 +51,7 @@ def prepare(  # noqa: PLR0913 -- what an answer consists of
     if by is None:
         raise GateClosed(_("An answer is prepared by a person."))
     lifecycle.refuse_unverified(ticket)
-    _refuse_incomplete(ticket, outcome, body, denial_code, checked)
+    refuse_incomplete(ticket, outcome, body, denial_code, checked)
     lifecycle.move(ticket, State.REVIEW, by=by)
     decision = Decision.objects.create(
         ticket=ticket,
@@ -192,7 +192,7 @@ def _start_sending(decision: Decision, *, by: Actor) -> None:
         waker.after_commit(RELEASE, delay=settings.UNDO_SECONDS)
 
 
-def _refuse_incomplete(
+def refuse_incomplete(
     ticket: Ticket, outcome: Outcome, body: str, denial_code: str, checked: list[str]
 ) -> None:
     if outcome not in ANSWERS:

@@ -137,7 +137,7 @@ def target_of(ticket: Ticket) -> str:
 
 
 def _url(ticket: Ticket, name: str, token: str) -> str:
-    return settings.SITE_URL + links.path(name, token, language=ticket.language)
+    return f"{settings.SITE_URL}{links.path(name, token, language=ticket.language)}"
 
 
 def _send(

@@ -28,7 +28,7 @@ def test_the_table_of_moves_is_the_written_one():
     assert {before.value: {s.value for s in after} for before, after in NEXT.items()} == WRITTEN
 
 
-@pytest.mark.parametrize(("before", "to"), itertools.product(State, State))
+@pytest.mark.parametrize(("before", "to"), list(itertools.product(State, State)))
 def test_a_ticket_moves_only_as_the_table_says(before, to):
     ticket = factories.confirmed()
     extra = {

@@ -1,0 +1,115 @@
+"""Everything that happened to one request, newest first: who, what, when."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from consent.models import AuditEvent, OutboundEmail
+from requests.enums import ClockKind, Direction, Outcome, State
+from requests.models import Message, Ticket
+from requests.services import letters
+
+PERSON, NOTES = "person", "notes"
+
+# Moves that no message or clock event tells already.
+AUDITED = {
+    "ticket.taken": gettext_lazy("Taken"),
+    "ticket.email_confirmed": gettext_lazy("Email confirmed"),
+    "ticket.address_changed": gettext_lazy("Address corrected by the person"),
+    "ticket.mandate_confirmed": gettext_lazy("The person confirmed the agent"),
+    "ticket.mandate_denied": gettext_lazy("The person did not confirm the agent"),
+    "ticket.disowned": gettext_lazy("The owner of the address did not make this request"),
+    "answer.prepared": gettext_lazy("Answer prepared"),
+    "answer.approved": gettext_lazy("Answer released"),
+    "answer.taken_back": gettext_lazy("Answer taken back"),
+    "messages.read": gettext_lazy("Messages marked as read"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    at: datetime
+    title: str
+    by: str
+    kind: str  # in, out, note, clock, move, mail
+    body: str = ""
+    unread: bool = False
+
+
+def of(ticket: Ticket, *, only: str = "") -> list[Entry]:
+    """All entries; ``only`` narrows to what the person sees or to notes."""
+    entries = [*_messages(ticket)]
+    if only == PERSON:
+        entries = [entry for entry in entries if entry.kind != Direction.NOTE]
+    elif only == NOTES:
+        entries = [entry for entry in entries if entry.kind == Direction.NOTE]
+    else:
+        entries += [*_clock(ticket), *_moves(ticket), *_mails(ticket)]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def since(ticket: Ticket, moment: datetime) -> list[Entry]:
+    """What a page that was opened at ``moment`` does not show."""
+    return [entry for entry in of(ticket) if entry.at > moment]
+
+
+def _name(user: User | None) -> str:
+    return user.get_short_name() or user.get_username() if user else _("the system")
+
+
+def _messages(ticket: Ticket) -> Iterator[Entry]:
+    for message in ticket.messages.select_related("author"):
+        theirs = message.direction == Direction.FROM_PERSON
+        yield Entry(
+            at=message.created_at,
+            title=str(Direction(message.direction).label),
+            by=ticket.name or _("the person") if theirs else _name(message.author),
+            kind=message.direction,
+            body=message.body,
+            unread=_is_unread(message),
+        )
+
+
+def _is_unread(message: Message) -> bool:
+    return message.direction == Direction.FROM_PERSON and message.read_at is None
+
+
+def _clock(ticket: Ticket) -> Iterator[Entry]:
+    for event in ticket.clock_events.select_related("actor"):
+        yield Entry(event.at, str(ClockKind(event.kind).label), _name(event.actor), "clock")
+
+
+def _moves(ticket: Ticket) -> Iterator[Entry]:
+    events = AuditEvent.objects.filter(
+        target_label="requests.ticket",
+        target_id=str(ticket.pk),
+        action__in=[*AUDITED, "ticket.moved"],
+    )
+    rows = list(events)
+    people = User.objects.in_bulk({row.actor_id for row in rows if row.actor_id})
+    for row in rows:
+        yield Entry(row.happened_at, _title(row), _name(people.get(row.actor_id or 0)), "move")
+
+
+def _title(row: AuditEvent) -> str:
+    if row.action != "ticket.moved":
+        return str(AUDITED[row.action])
+    title = str(State(row.data["to"]).label)
+    if row.data.get("outcome"):
+        title += f": {Outcome(row.data['outcome']).label}"
+    return title
+
+
+def _mails(ticket: Ticket) -> Iterator[Entry]:
+    for mail in OutboundEmail.objects.filter(target=letters.target_of(ticket)):
+        state = str(mail.get_state_display())
+        yield Entry(
+            mail.sent_at or mail.created_at,
+            _("Mail “%(name)s”: %(state)s") % {"name": mail.template, "state": state},
+            _("the system"),
+            "mail",
+        )
