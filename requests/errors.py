@@ -66,8 +66,21 @@ class CodeUsedUp(PortalError):
     code: ClassVar[str] = "code_used_up"
     http_status: ClassVar[int] = 429
 
-    def __init__(self) -> None:
+    def __init__(self, *, compared: bool = False) -> None:
+        self.compared = compared  # the slow comparison was made; see identity.come_back
         super().__init__(_("This code can no longer be used. Ask for a new code."))
+
+
+class CodeRefused(PortalError):
+    """For a browser we do not know: wrong, ended, or never sent is one and the same."""
+
+    code: ClassVar[str] = "code_refused"
+    http_status: ClassVar[int] = 422
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("That code is not right, or its time is over. Check it, or ask for a new code.")
+        )
 
 
 class TooManyMails(PortalError):
@@ -111,3 +124,11 @@ class TooLateToUndo(PortalError):
 
     def __init__(self) -> None:
         super().__init__(_("The answer has already left, so it cannot be taken back."))
+
+
+class NotSetUp(PortalError):
+    code: ClassVar[str] = "not_set_up"
+    http_status: ClassVar[int] = 503
+
+    def __init__(self) -> None:
+        super().__init__(_("This portal is not set up yet. Try again later."))

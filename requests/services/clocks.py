@@ -4,12 +4,13 @@ The dates come from requests.deadlines, which is pure. This module brings it the
 snapshots, the clock events and the settings, and writes down what it said.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
+from consent.models import Jurisdiction, Organisation
 from consent.services.audit import Actor
 from requests import deadlines
 from requests.enums import ClockKind
-from requests.models import ClockEvent, Ticket
+from requests.models import ClockEvent, RightRule, Ticket
 from requests.services import rules
 
 
@@ -17,6 +18,23 @@ def start(ticket: Ticket, received: ClockEvent) -> None:
     """Set rules, dates and ``due_on`` of a ticket that is about to be saved (INV-01)."""
     ticket.rules = rules.snapshots_for(ticket.right, ticket.residence, ticket.received_at)
     _apply(ticket, [received])
+
+
+def preview(
+    right: RightRule,
+    residence: Jurisdiction | None,
+    received_at: datetime,
+    organisation: Organisation,
+) -> date:
+    """The date a request would get if it were filed at ``received_at``."""
+    snapshots = rules.snapshots_for(right, residence, received_at)
+    explanation = deadlines.compute(
+        snapshots,
+        [deadlines.Event(kind=ClockKind.RECEIVED, at=received_at)],
+        settings=rules.settings_for(organisation),
+        calendars=rules.calendars_for(snapshots),
+    )
+    return explanation.due_on
 
 
 def add(ticket: Ticket, kind: ClockKind, *, at: datetime, by: Actor, reason: str = "") -> None:

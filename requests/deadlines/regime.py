@@ -1,0 +1,230 @@
+"""The dates of one rule: one step of the count, one function.
+
+The order is the law's: receipt, start, period, pause, end on a day off, promise, extension.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from consent.calendars import days_after, last_weekday
+from requests.deadlines import pauses, terms
+from requests.deadlines.case import Case
+from requests.deadlines.explanation import RegimeDates
+from requests.deadlines.extensions import Extension, extension_of
+from requests.deadlines.facts import APPEAL, Calendars, Event, Rule, Settings
+
+
+def dates_of(
+    rule: Rule,
+    received: datetime,
+    events: list[Event],
+    *,
+    settings: Settings,
+    calendars: Calendars,
+) -> RegimeDates:
+    """Return every date of ``rule`` for a request received then, with these events."""
+    case = Case.of(rule, received, events, settings, calendars)
+    receipt = case.days.earlier(received)
+    case.note("received", None, receipt)
+    if not in_force(rule, receipt):
+        return _only_promise(case, receipt)
+    if rule["respond"] is None:
+        return _only_acknowledgement(case, receipt)
+    if rule["respond"]["unit"] == terms.HOUR:
+        return _in_hours(case)
+    return _counted(case, receipt)
+
+
+def in_force(rule: Rule, day: date) -> bool:
+    until = rule.get("effective_to")
+    begun = date.fromisoformat(rule["effective_from"]) <= day
+    return begun and (until is None or day <= date.fromisoformat(until))
+
+
+def _only_promise(case: Case, receipt: date) -> RegimeDates:
+    """The law did not apply yet, or no longer; what the company promised still does."""
+    promise = _promise(case, receipt)
+    return RegimeDates(
+        rule=case.rule["id"],
+        receipt_date=receipt,
+        in_force=False,
+        promise_due=promise,
+        reply_due=promise,
+        substantive_due=promise,
+        promise_leads=promise is not None,
+        trace=tuple(case.steps),
+    )
+
+
+def _only_acknowledgement(case: Case, receipt: date) -> RegimeDates:
+    """No day for the answer itself: "without undue delay" cannot be counted."""
+    return RegimeDates(
+        rule=case.rule["id"],
+        receipt_date=receipt,
+        in_force=True,
+        ack_due=_acknowledgement(case, receipt),
+        trace=tuple(case.steps),
+    )
+
+
+def _in_hours(case: Case) -> RegimeDates:
+    """Elapsed hours: a change to summer time neither gives nor takes one."""
+    hours = case.rule["respond"]["n"]
+    due = (case.received.astimezone(UTC) + timedelta(hours=hours)).astimezone(case.days.regime)
+    case.note("hours", case.days.local(case.received), due.date(), amount=hours, unit=terms.HOUR)
+    return RegimeDates(rule=case.rule["id"], due_at=due, counts_days=False, trace=tuple(case.steps))
+
+
+def _counted(case: Case, receipt: date) -> RegimeDates:
+    """A rule that counts days or months: all steps."""
+    ack = _acknowledgement(case, receipt)
+    start, start_missing = _start(case, receipt)
+    pause = pauses.paused(
+        case.rule,
+        case.events,
+        case.days,
+        due_after=lambda days: case.roll(days_after(case.answer_from(start), days)),
+    )
+    raw, legal = _legal(case, start, pause)
+    promise = _promise(case, receipt)
+    extension = _extension(case, start=start, raw=raw, legal=legal, pause=pause)
+    is_open = pause.is_open or start_missing
+    moved = bool(extension.valid or pause.days or is_open or start > receipt)
+    target = None if is_open else extension.due_if_used if extension.valid else legal
+    substantive, promise_leads = _substantive(case, target, promise, moved=moved)
+    reply = min(filter(None, [case.roll(case.answer_from(receipt)), promise]))
+    return RegimeDates(
+        rule=case.rule["id"],
+        receipt_date=receipt,
+        in_force=True,
+        clock_start=start if case.rule.get("anchor") == pauses.RELEVANT_TIME else None,
+        ack_due=ack,
+        legal_due_raw=raw,
+        legal_due=legal,
+        promise_due=promise,
+        reply_due=reply,
+        substantive_due=substantive,
+        extension_notice_due=extension.notice_due,
+        extended_due_if_used=extension.due_if_used,
+        extension_valid=extension.valid,
+        promise_missed=_promise_missed(extension, promise),
+        paused_days=len(pause.days) or None,
+        pause_open=is_open,
+        internal_target=last_weekday(substantive) if substantive else None,
+        due_before_utc=end_of_day(substantive or legal, case.days.controller, case.days.regime),
+        interim_on=_interim(case, extension, pause),
+        promise_leads=promise_leads,
+        **_other_dates(case, receipt, legal, extension),
+        trace=tuple(case.steps),
+    )
+
+
+def _acknowledgement(case: Case, receipt: date) -> date | None:
+    term = case.rule.get("ack")
+    if not term:
+        return None
+    due = case.count(receipt, term["n"], term)
+    due = case.roll(due) if term.get("roll") else due
+    case.note("acknowledge", receipt, due, amount=term["n"], unit=term["unit"])
+    return due
+
+
+def _start(case: Case, receipt: date) -> tuple[date, bool]:
+    start, missing = pauses.start_of_clock(case.rule, case.events, case.days, receipt)
+    if start > receipt:
+        case.note("start", receipt, start)
+    return start, missing
+
+
+def _legal(case: Case, start: date, pause: pauses.Paused) -> tuple[date, date]:
+    """The last day by law, before and after it moves off a day off."""
+    respond = case.rule["respond"]
+    end = case.answer_from(start)
+    case.note(
+        "answer", start, end, amount=terms.length(respond, case.settings), unit=respond["unit"]
+    )
+    raw = days_after(end, len(pause.days))
+    if raw > end:
+        case.note("pause", end, raw, amount=len(pause.days), unit=terms.DAY)
+    legal = case.roll(raw)
+    if legal > raw:
+        case.note("roll", raw, legal)
+    return raw, legal
+
+
+def _promise(case: Case, receipt: date) -> date | None:
+    """The company's own date: never moved, paused or extended (INV-03)."""
+    if not case.settings.promise or not case.rule["promise_applies"]:
+        return None
+    due = days_after(receipt, case.settings.promise_days)
+    case.note("promise", receipt, due, amount=case.settings.promise_days, unit=terms.DAY)
+    return due
+
+
+def _extension(
+    case: Case, *, start: date, raw: date, legal: date, pause: pauses.Paused
+) -> Extension:
+    found = extension_of(case, start=start, raw=raw, legal=legal, paused_days=len(pause.days))
+    if found.valid and found.due_if_used:
+        case.note("extension", legal, found.due_if_used)
+    elif found.valid is False:
+        case.note("extension_refused", found.sent_on, legal)
+    return found
+
+
+def _substantive(
+    case: Case, target: date | None, promise: date | None, *, moved: bool
+) -> tuple[date | None, bool]:
+    """The day for the answer, and whether the promise gave it.
+
+    Law that was moved takes the promise with it only while an interim reply counts as one.
+    """
+    if promise is None or (moved and case.settings.interim_reply_counts):
+        return target, False
+    if target is None or promise < target:
+        return promise, True
+    return target, False
+
+
+def _promise_missed(extension: Extension, promise: date | None) -> bool | None:
+    if extension.sent_on is None or promise is None:
+        return None
+    return extension.sent_on > promise
+
+
+def _interim(case: Case, extension: Extension, pause: pauses.Paused) -> date | None:
+    """The first day on which the person heard why the answer takes longer."""
+    asked = pauses.first_mover(case.rule, case.events, case.days)
+    sent = extension.sent_on if extension.valid else None
+    return min(filter(None, [asked, pause.first_asked, sent]), default=None)
+
+
+def _other_dates(case: Case, receipt: date, legal: date, extension: Extension) -> dict[str, Any]:
+    """Dates that only some rules know."""
+    rule, found = case.rule, _appeal(case)
+    if rule.get("compliance_notice_days"):
+        found["compliance_notice_due"] = days_after(receipt, rule["compliance_notice_days"])
+    if rule.get("deemed_refusal"):
+        last = extension.due_if_used if extension.valid else legal
+        found["deemed_refusal_on"] = days_after(last or legal, 1)
+    if rule.get("action_hours"):
+        found["action_due_at"] = case.received + timedelta(hours=rule["action_hours"])
+    return found
+
+
+def _appeal(case: Case) -> dict[str, Any]:
+    term = case.rule.get("appeal")
+    arrived = next((case.days.earlier(e.at) for e in case.events if e.kind == APPEAL), None)
+    if not term or arrived is None:
+        return {}
+    found = {"appeal_due": days_after(arrived, term["n"])}
+    if term.get("extension_n"):
+        found["appeal_extended_due"] = days_after(found["appeal_due"], term["extension_n"])
+    return found
+
+
+def end_of_day(day: date, *zones: ZoneInfo) -> datetime:
+    """The instant before which the answer must leave: midnight where it comes first (INV-21)."""
+    midnight = datetime.combine(days_after(day, 1), time.min)
+    return min(midnight.replace(tzinfo=zone).astimezone(UTC) for zone in zones)

@@ -1,0 +1,57 @@
+"""The calculator's steps as sentences: why this date, in the reader's language."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy, ngettext
+
+# What a step did; the dates are filled in. A code without a sentence shows its date and law.
+_SENTENCES = {
+    "received": gettext_lazy("Received on %(to)s. This day does not count."),
+    "acknowledge": gettext_lazy("Receipt is confirmed by %(to)s."),
+    "start": gettext_lazy("What was missing arrived: the time starts on %(to)s."),
+    "answer": gettext_lazy("The time the law gives ends on %(to)s."),
+    "pause": gettext_lazy("While we waited for an answer the time stood still: %(to)s."),
+    "roll": gettext_lazy("%(from)s is a day off, so the time ends on %(to)s."),
+    "promise": gettext_lazy("We promise an answer by %(to)s."),
+    "extension": gettext_lazy("The time was extended to %(to)s."),
+    "extension_refused": gettext_lazy("An extension was not possible: %(to)s stays."),
+    "hours": gettext_lazy("The hours the law gives end on %(to)s."),
+    "other": gettext_lazy("Another rule gives %(to)s."),
+    "house": gettext_lazy("No law names a day: we answer by %(to)s."),
+    "reply": gettext_lazy("The person hears from us by %(to)s."),
+    "due": gettext_lazy("The answer is due on %(to)s."),
+}
+
+
+def lines(clock: Mapping[str, Any]) -> list[str]:
+    """One line for each step that ``Ticket.clock`` keeps, with its text of law."""
+    return [_line(step) for step in clock.get("trace", [])]
+
+
+def _line(step: Mapping[str, Any]) -> str:
+    until = _day(step["to"])
+    sentence = _SENTENCES.get(step["code"])
+    text = str(sentence) % {"from": _day(step["from"]), "to": until} if sentence else until
+    length = _length(step)
+    law = f"{step['citation']}, {length}" if length else step["citation"]
+    return f"{text} ({law})"
+
+
+def _day(text: str | None) -> str:
+    return date_format(date.fromisoformat(text), "DATE_FORMAT") if text else ""
+
+
+def _length(step: Mapping[str, Any]) -> str:
+    amount = step.get("amount")
+    if amount is None:
+        return ""
+    words = {
+        "month": ngettext("%(count)d month", "%(count)d months", amount),
+        "calendar_day": ngettext("%(count)d day", "%(count)d days", amount),
+        "business_day": ngettext("%(count)d working day", "%(count)d working days", amount),
+        "hour": ngettext("%(count)d hour", "%(count)d hours", amount),
+    }
+    return words[step["unit"]] % {"count": amount}
