@@ -13,11 +13,10 @@ def sweep() -> None:
 
 @shared_task
 def deliver_mail() -> None:
-    """Send what the outbox has, one short batch; ask again while there is more."""
-    from consent.services import outbox, waker  # noqa: PLC0415 -- a task is a leaf
+    """Send what the outbox has, one short pass; it asks again while there is more."""
+    from consent.services import sending  # noqa: PLC0415 -- a task is a leaf
 
-    if outbox.deliver_due():
-        waker.publish(outbox.WAKE)
+    sending.deliver_and_go_on()
 
 
 @shared_task

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 class AppendOnlyQuerySet(models.QuerySet["AuditEvent"]):
     """Stops mistakes in Python; a trigger stops SQL (PostgreSQL)."""
 
-    def update(self, **kwargs: Any) -> NoReturn:
+    def update(self, **kwargs: Any) -> NoReturn:  # noqa: ARG002 -- Django's signature
         raise TypeError("Audit events are never changed; record a new one.")
 
     def delete(self) -> NoReturn:

@@ -11,7 +11,9 @@ class OutboundEmail(models.Model):
     """A mail that must leave: written in the transaction of the change that caused it.
 
     ``key`` makes asking twice harmless; ``message_id`` is fixed before the first try, so a
-    repeat shows once in most mail programs. ``sealed`` holds what the template needs, or
+    repeat shows once in most mail programs. ``handed_over`` says that its bytes may have left
+    and that nobody noted the outcome yet; ``unknowns`` counts how often that stayed so.
+    ``sealed`` holds what the template needs, or
     the finished text, encrypted (it may carry a link or a code), and is emptied once sent.
     States and times are changed only by consent.services.outbox. ``target`` names the row
     the mail is about ("requests.ticket:17"): this app knows no class above it.
@@ -37,6 +39,7 @@ class OutboundEmail(models.Model):
     lease_until = models.DateTimeField(_("lease until"), null=True, blank=True)
     lease_token = models.UUIDField(_("lease token"), null=True, blank=True, editable=False)
     handed_over = models.BooleanField(_("handed over"), default=False)
+    unknowns = models.PositiveSmallIntegerField(_("unknown outcomes"), default=0)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     error = models.CharField(_("last error"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -50,6 +53,7 @@ class OutboundEmail(models.Model):
             "lease_until",
             "lease_token",
             "handed_over",
+            "unknowns",
             "sent_at",
             "created_at",
         }
@@ -63,6 +67,12 @@ class OutboundEmail(models.Model):
                 fields=["due_at"],
                 name="outbox_due",
                 condition=Q(state__in=[MailState.QUEUED, MailState.LEASED]),
+            ),
+            # What waits for a person, oldest first; few rows, however many were sent.
+            models.Index(
+                fields=["created_at"],
+                name="outbox_waiting",
+                condition=Q(state__in=[MailState.HELD, MailState.BOUNCED, MailState.DEAD]),
             ),
             models.Index(fields=["target"], name="outbox_by_target"),
             models.Index(fields=["to", "created_at"], name="outbox_by_address"),

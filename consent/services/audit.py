@@ -8,6 +8,7 @@ from django.db import connection, models
 from consent.models import AuditEvent
 from consent.services import sealing, waker
 
+WAKE = "consent.tasks.seal_audit"
 Actor = User | None  # None is the system itself: a timer, a web form, an import
 
 
@@ -30,5 +31,5 @@ def record(
     if connection.vendor == "sqlite":
         sealing.seal_inline()
     else:
-        waker.after_commit("consent.tasks.seal_audit")
+        waker.after_commit(WAKE)
     return event

@@ -103,6 +103,8 @@ def _read_header(
 
 
 def _check_header(header: list[str], columns: Sequence[str], needed: str) -> None:
+    if "" in header:
+        raise InputRefused(_("The header has a column without a name."))
     if len(set(header)) < len(header):
         raise InputRefused(_("A column name stands twice in the header."))
     unknown = [name for name in header if name not in columns]

@@ -12,13 +12,27 @@ from django.utils import translation
 from consent.models import Organisation
 
 
-def render(template: str, *, language: str, context: Mapping[str, Any]) -> dict[str, str]:
-    """``subject``, ``text`` and ``html`` of ``templates/email/<template>/`` in ``language``."""
+def default_organisation() -> Organisation | None:
+    """Who signs the mails."""
+    return Organisation.objects.filter(is_default=True).first()
+
+
+def render(
+    template: str,
+    *,
+    language: str,
+    context: Mapping[str, Any],
+    organisation: Organisation | None = None,
+) -> dict[str, str]:
+    """``subject``, ``text`` and ``html`` of ``templates/email/<template>/`` in ``language``.
+
+    Whoever sends many looks up the ``organisation`` once and hands it in.
+    """
     values = {
         **context,
         "language": language,
         "site_url": settings.SITE_URL,
-        "organisation": Organisation.objects.filter(is_default=True).first(),
+        "organisation": organisation or default_organisation(),
     }
     with translation.override(language):
         subject = render_to_string(f"email/{template}/subject.txt", values)
@@ -33,7 +47,7 @@ def message(
     *, to: str, subject: str, text: str, html: str, message_id: str
 ) -> EmailMultiAlternatives:
     """A mail with a text twin. ``message_id`` is ours: a repeat shows once in mail programs."""
-    host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2] or "localhost"
     mail = EmailMultiAlternatives(
         subject=subject,
         body=text,

@@ -1,6 +1,5 @@
 """In development each mail is a file one can read, instead of a mail that leaves."""
 
-import email.policy
 import os
 import uuid
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ class EmlFileBackend(BaseEmailBackend):
         for message in email_messages:
             name = f"{timezone.now():%Y%m%d-%H%M%S-%f}-{uuid.uuid4().hex[:8]}"
             part = folder / f".{name}.part"
-            part.write_bytes(message.message().as_bytes(policy=email.policy.SMTP))
+            text = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's
+            part.write_bytes(text)
             os.replace(part, folder / f"{name}.eml")
         return len(email_messages)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from consent.addresses import clean_email, email_key
 from consent.enums import Language
 from consent.errors import ImportRefused, InputRefused
-from consent.models import DataSubject, Jurisdiction, Organisation
+from consent.models import Jurisdiction, Organisation
 from consent.services import audit, subject_staging
 from consent.services.audit import Actor
 from consent.services.csv_input import SHOWN, Refusals, read_rows
@@ -31,7 +31,7 @@ _PLAIN = re.compile(
     r"(?=[^@]{1,64}@)([A-Za-z0-9_][A-Za-z0-9_+-]*(?:\.[A-Za-z0-9_+-]+)*)"
     r"@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63})"
 )
-_MAX_EMAIL = 254
+_MAX_EMAIL, _MAX_NAME, _MAX_NUMBER = 254, 120, 64  # as the columns of the table
 _LANGUAGES = frozenset(Language.values) | {""}
 
 
@@ -76,7 +76,8 @@ def import_subjects(
 def _read(file: BinaryIO, progress: Callable[[int], None]) -> int:
     """Bring the checked rows into the temporary table; return how many were repeated."""
     refusals = Refusals()
-    subject_staging.fill(_blocks(file, refusals, progress))
+    residences = _residences()  # before COPY begins: it has the connection to itself
+    subject_staging.fill(_blocks(file, refusals, residences, progress))
     refusals.raise_if_any()
     repeated = subject_staging.fold_repeated()
     _refuse_shared_numbers(*subject_staging.numbers_twice(SHOWN))
@@ -106,10 +107,12 @@ def _refuse_shared_numbers(lines: list[int], total: int) -> None:
 
 
 def _blocks(
-    file: BinaryIO, refusals: Refusals, progress: Callable[[int], None]
+    file: BinaryIO,
+    refusals: Refusals,
+    residences: dict[str, int | None],
+    progress: Callable[[int], None],
 ) -> Iterator[list[Row]]:
     """Checked rows in blocks. After the first refused line the rest is only checked."""
-    residences = _residences()
     block: list[Row] = []
     done = 0
     for line, values in read_rows(file, columns=COLUMNS, needed="email", refusals=refusals):
@@ -136,10 +139,10 @@ def _residences() -> dict[str, int | None]:
 def _clean(line: int, values: list[str], residences: dict[str, int | None]) -> Row:
     typed, name, language, residence, external_id = values
     email = plain_email(typed)
-    if len(name) > _NAME_LENGTH:
-        raise InputRefused(_too_long("name", _NAME_LENGTH))
-    if len(external_id) > _NUMBER_LENGTH:
-        raise InputRefused(_too_long("external_id", _NUMBER_LENGTH))
+    if len(name) > _MAX_NAME:
+        raise InputRefused(_too_long("name", _MAX_NAME))
+    if len(external_id) > _MAX_NUMBER:
+        raise InputRefused(_too_long("external_id", _MAX_NUMBER))
     language = language.lower()
     if language not in _LANGUAGES:
         raise InputRefused(
@@ -163,14 +166,6 @@ def plain_email(typed: str) -> str:
     if len(email) > _MAX_EMAIL:  # a domain grows when it is written in ASCII
         raise InputRefused(_too_long("email", _MAX_EMAIL))
     return email
-
-
-def _length(column: str) -> int:
-    return int(DataSubject._meta.get_field(column).max_length or 0)
-
-
-_NAME_LENGTH = _length("name")
-_NUMBER_LENGTH = _length("external_id")
 
 
 def _too_long(column: str, limit: int) -> str:

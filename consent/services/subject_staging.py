@@ -53,10 +53,11 @@ _NUMBER_TWICE = """
         SELECT external_id FROM subject_import WHERE external_id <> ''
         GROUP BY external_id HAVING count(*) > 1)
     ORDER BY line LIMIT %s"""
+# NOT (… = '') word for word as in the partial unique index: SQLite takes it only then.
 _NUMBER_TAKEN = f"""
     SELECT s.line, count(*) OVER () FROM subject_import s
     JOIN {_SUBJECT} p ON p.external_id = s.external_id AND p.organisation_id = %s
-    WHERE p.external_id <> '' AND p.email_key <> s.email_key
+    WHERE NOT (p.external_id = '') AND p.email_key <> s.email_key
     ORDER BY s.line LIMIT %s"""  # noqa: S608 -- names of ours
 
 # --- What is new, what differs ---------------------------------------------------------------
@@ -206,7 +207,7 @@ def update_different(organisation: Organisation) -> int:
 def _run(statement: str, *values: Any) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _number(statement: str, *values: Any) -> int:

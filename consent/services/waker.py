@@ -5,6 +5,7 @@ finds it. So a hint may be merged with the next one, come twice, or be lost with
 """
 
 import logging
+import os
 import threading
 import time
 
@@ -48,11 +49,20 @@ class _Waker:
 _waker = _Waker()
 
 
+def _start_anew() -> None:
+    """A forked process has our thread's lock, perhaps held, but not our thread."""
+    global _waker  # noqa: PLW0603 -- one per process
+    _waker = _Waker()
+
+
+os.register_at_fork(after_in_child=_start_anew)
+
+
 def publish(task: str, *, delay: int = 0) -> None:
     """Send one hint. A broker that is down is logged, not raised: the sweep does the work."""
     try:
         current_app.send_task(task, ignore_result=True, countdown=delay or None)
-    except Exception:  # any transport has its own errors, and none may reach the caller
+    except Exception:  # noqa: BLE001 -- any transport has its own errors, and none may reach the caller
         logger.warning("No wake-up for %s: the broker does not answer", task)
 
 
