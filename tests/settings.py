@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 os.environ.update(
     {
@@ -13,6 +14,8 @@ os.environ.update(
         "EMAIL_URL": "",
         "BROKER_URL": "",
         "RATE_LIMIT_STORE": "memory://",
+        "HEALTH_TOKEN": "",
+        "ALLOW_EMBEDDED": "false",
         "REQUIRE_SECOND_FACTOR": "false",
         "DEFAULT_FROM_EMAIL": "Privacy office <privacy@portal.test>",
         "TRUSTED_PROXIES": "0",
@@ -26,9 +29,13 @@ os.environ["DATABASE_URL"] = (
     os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL") or "sqlite://:memory:"
 )
 
+# Whitenoise warns of a missing folder, and warnings are errors here.
+(Path(os.environ["VAR_DIR"]) / "static").mkdir(parents=True, exist_ok=True)
+
 from privacyportal.settings import *  # noqa: E402, F403 -- after the environment is fixed
 
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+PUBLIC_LIMITS = dict.fromkeys(("questions", "filing", "codes", "messages"), "100000/hour")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

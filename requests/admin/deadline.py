@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -32,6 +33,13 @@ def tag(ticket: Ticket, *, today: date) -> Tag:
     return Tag(text, "soon" if left <= _amber_from(ticket) else "plain")
 
 
+def state_word(ticket: Ticket) -> str:
+    """The state as colleagues say it; the label of the enum speaks to the person."""
+    if ticket.state == State.AWAITING_REQUESTER:
+        return _("waiting for the person")
+    return str(ticket.get_state_display())
+
+
 def age(ticket: Ticket, *, today: date) -> str:
     """How long an unconfirmed request has waited for its person."""
     days = (today - ticket.received_at.date()).days
@@ -48,7 +56,19 @@ def _ended(ticket: Ticket) -> Tag:
         return Tag(str(ticket.get_outcome_display()), "plain")
     early = (ticket.due_on - ticket.answered_at.date()).days
     if early < 0:
-        return Tag(ngettext("answered %d day late", "answered %d days late", -early) % -early, "late")
+        return Tag(
+            ngettext("answered %d day late", "answered %d days late", -early) % -early, "late"
+        )
     if early == 0:
         return Tag(_("answered on the last day"), "plain")
     return Tag(ngettext("answered %d day early", "answered %d days early", early) % early, "plain")
+
+
+def reasons(ticket: Ticket) -> list[str]:
+    """The calculator's trace, one line per step, as it was written when the date was computed."""
+    lines = ticket.clock.get("trace", [])
+    return [line if isinstance(line, str) else _step(line) for line in lines]
+
+
+def _step(step: dict[str, Any]) -> str:
+    return " · ".join(str(value) for value in step.values() if value not in (None, "", [], {}))

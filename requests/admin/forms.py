@@ -19,9 +19,7 @@ class TicketForm(forms.Form):
     """Base: remembers which state of the ticket the officer had before their eyes."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
-    opened = forms.DateTimeField(
-        widget=forms.HiddenInput, input_formats=["%Y-%m-%dT%H:%M:%S.%f%z"]
-    )
+    opened = forms.DateTimeField(widget=forms.HiddenInput, input_formats=["%Y-%m-%dT%H:%M:%S.%f%z"])
 
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
         self.ticket = ticket
@@ -61,9 +59,7 @@ class AskForm(TicketForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what you need from the person.")},
     )
-    body = _text(
-        _("What exactly, and why"), empty=_("Write what you need and why."), longest=1000
-    )
+    body = _text(_("What exactly, and why"), empty=_("Write what you need and why."), longest=1000)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -13,7 +13,14 @@ from consent.addresses import email_key
 from consent.models import DataSubject
 from consent.services import audit
 from requests.enums import Filer, Outcome, Purpose, State
-from requests.errors import CodeUsedUp, GateClosed, LinkEnded, TooManyMails, WrongCode
+from requests.errors import (
+    CodeRefused,
+    CodeUsedUp,
+    GateClosed,
+    LinkEnded,
+    TooManyMails,
+    WrongCode,
+)
 from requests.models import Ticket, Verification
 from requests.services import letters, lifecycle, links
 
@@ -40,8 +47,9 @@ def confirm(verification: Verification, *, browser: str) -> Ticket:
     """The person behind the mailbox pressed the button. A second press changes nothing."""
     ticket = lifecycle.lock(verification.ticket_id)
     verification.refresh_from_db()
-    if ticket.confirmed_at is None:
+    if verification.used_at is None:
         _refuse_ended(verification)
+    if ticket.confirmed_at is None:
         if ticket.state == State.CLOSED:
             raise LinkEnded(_("This request is closed. You can make a new one."))
         _confirmed(ticket)
@@ -60,7 +68,9 @@ def confirm_by_code(ticket: Ticket, typed: str, *, browser: str) -> Ticket:
     if row.code_until is None or row.code_until < now:
         raise CodeUsedUp
     if not crypto.same(crypto.code_hash(digits, salt=row.code_salt), row.code_hash):
-        raise WrongCode(tries_left=TRIES - row.tries) if row.tries < TRIES else CodeUsedUp
+        if row.tries >= TRIES:
+            raise CodeUsedUp(compared=True)
+        raise WrongCode(tries_left=TRIES - row.tries)
     with transaction.atomic():
         ticket = lifecycle.lock(ticket.pk)
         used = Verification.objects.filter(pk=row.pk, used_at__isnull=True).update(used_at=now)
@@ -70,6 +80,32 @@ def confirm_by_code(ticket: Ticket, typed: str, *, browser: str) -> Ticket:
             _confirmed(ticket)
         links.let_browser_in(ticket, browser)
     return ticket
+
+
+def come_back(reference: str, typed: str, *, browser: str) -> Ticket:
+    """A browser we do not know types a number's code. Every failure looks and takes the same,
+    so that nobody learns whether number and address fit.
+    """
+    ticket = Ticket.objects.select_related("right").filter(reference=reference).first()
+    compared = False
+    try:
+        if ticket is not None:
+            return confirm_by_code(ticket, typed, browser=browser)
+    except WrongCode:
+        compared = True
+    except CodeUsedUp as error:
+        compared = error.compared
+    if not compared:
+        crypto.code_hash("", salt=crypto.new_salt())  # as slow as a comparison
+    raise CodeRefused
+
+
+@transaction.atomic
+def follow(verification: Verification, *, browser: str) -> Ticket:
+    """The button behind a mail's link: this browser may see the request for twelve hours."""
+    _refuse_ended(verification)
+    links.let_browser_in(verification.ticket, browser)
+    return verification.ticket
 
 
 def _take_a_try(ticket: Ticket, browser: str) -> Verification:

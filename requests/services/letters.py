@@ -63,7 +63,14 @@ def return_code(ticket: Ticket, row: Verification) -> bool:
     """Send the code with which another browser gets back to the status page."""
     if not may_mail(ticket.email):
         return False
-    _send(ticket, "return_code", key=row.pk, verification=row.pk, code=crypto.new_code())
+    _send(
+        ticket,
+        "return_code",
+        key=row.pk,
+        url=_url(ticket, "status", ticket.reference),
+        verification=row.pk,
+        code=crypto.new_code(),
+    )
     return True
 
 

@@ -1,0 +1,172 @@
+"""What all public pages have in common."""
+
+import html
+import re
+
+import pytest
+from django.contrib.staticfiles import finders
+
+from requests.services import places
+from tests import factories, public
+
+pytestmark = pytest.mark.django_db
+
+LIMIT = 35
+
+
+@pytest.fixture
+def walk(client):
+    """Every page a person can see in English, by name."""
+    public.rows()
+    factories.RightRuleFactory(
+        code="opt_out_sale_share",
+        goal_en="Do not sell or share my data",
+        goal_sq="Mos i shitni të dhënat e mia",
+        level="V0",
+        one_button=True,
+        sort_order=2,
+    )
+    places.forget()
+    base = "/en/requests/new/access/"
+    pages = {
+        "start": client.get("/en/"),
+        "choose": client.get("/en/requests/new/"),
+        "find": client.get("/en/requests/"),
+        "find_error": client.get("/en/requests/?number=x"),
+        "about": client.get(base),
+        "about_error": client.post(base, {}),
+        "opt_out": client.get("/en/do-not-sell/"),
+        "missing": client.get("/en/nothing/"),
+    }
+    public.fill(client, filer="agent")
+    pages["person"] = client.get(f"{base}person/")
+    pages["details"] = client.get(f"{base}details/")
+    pages["check"] = client.get(f"{base}check/")
+    there = client.post(f"{base}check/")["Location"]
+    pages["status"] = client.get(there)
+    pages["status_error"] = client.post(there, {"do": "code", "code": ""})
+    pages["address"] = client.get(f"{there}address/")
+    link = public.link("confirm")
+    pages["confirm"] = client.get(link)
+    client.post(link, {"press": "confirm"})
+    pages["confirm_done"] = client.get(link)
+    pages["full"] = client.get(there)
+    pages["withdraw"] = client.get(f"{there}withdraw/")
+    pages["follow"] = client.get(public.link("received"))
+    pages["mandate"] = client.get(public.link("mandate"))
+    pages["mandate_done"] = client.post(public.link("mandate"), {"press": "agree"})
+    client.cookies.clear()
+    pages["return"] = client.get(there)
+    pages["return_code"] = client.get(f"{there}?step=code")
+    return {name: answer.content.decode() for name, answer in pages.items()}
+
+
+def test_every_page_has_one_heading_a_language_and_no_script(walk):
+    for name, page in walk.items():
+        assert page.count("<h1") == 1, name
+        assert '<html lang="en" dir="ltr">' in page, name
+        assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=", page), name
+
+
+def test_every_title_names_the_page_and_says_when_something_is_wrong(walk):
+    titles = {
+        name: re.search("<title>(.*?)</title>", page, re.DOTALL)[1] for name, page in walk.items()
+    }
+    for name, title in titles.items():
+        assert title.startswith("Error: ") == name.endswith("_error"), name
+        assert title.endswith("– Example Privacy"), name
+
+
+def test_the_contact_block_is_the_same_everywhere(walk):
+    blocks = {page[page.index("<footer") : page.index("</footer>")] for page in walk.values()}
+    assert len(blocks) == 1
+    block = blocks.pop()
+    for part in ("privacy@example.al", "+355 4 000 0000", "Rruga e Durrësit 1"):
+        assert part in block
+
+
+def test_nothing_comes_from_anybody_else(walk):
+    foreign = re.compile(r'(?:src|href|action)="(?:https?:)?//(?!www\.dataprotection\.ie)')
+    for name, page in walk.items():
+        assert not foreign.search(page), name
+
+
+def test_every_field_has_a_label_and_every_id_is_its_own(walk):
+    for name, page in walk.items():
+        ids = re.findall(r'\sid="([^"]+)"', page)
+        assert len(ids) == len(set(ids)), name
+        for field in re.findall(r"<(?:input|select|textarea)\s[^>]*>", page):
+            kind = re.search(r'type="(\w+)"', field)
+            if (kind and kind[1] == "hidden") or 'name="website"' in field:
+                continue
+            own = re.search(r'\sid="([^"]+)"', field)[1]
+            assert f'for="{own}"' in page, (name, own)
+
+
+def test_forms_leave_judging_to_us(walk):
+    for name, page in walk.items():
+        for form in re.findall(r"<form[^>]*>", page):
+            assert "novalidate" in form, name
+        assert not re.search(r"\srequired[\s>=]", page), name
+
+
+def test_every_page_reads_easily(walk):
+    assert {n: v for n, v in ((n, lix(p)) for n, p in walk.items()) if v > LIMIT} == {}
+
+
+def lix(page):
+    """Words per sentence plus the share of long words; each block is a sentence."""
+    main = page[page.index("<main") : page.index("</main>")]
+    main = re.sub(r"</(p|h1|h2|h3|li|dt|dd|button|label|legend|option|a|div)>", ". ", main)
+    text = html.unescape(re.sub(r"<[^>]+>", " ", main))
+    words = re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", text)
+    sentences = [s for s in re.split(r"[.!?:]+(?=\s|$)", text) if re.search(r"[^\W\d_]", s)]
+    return len(words) / len(sentences) + 100 * sum(len(w) > 6 for w in words) / len(words)
+
+
+def test_the_language_link_keeps_the_page(client, walk):
+    assert 'href="/sq/requests/" lang="sq" hreflang="sq">Shqip' in walk["find"]
+    assert 'href="/sq/" lang="sq" hreflang="sq">Shqip' in walk["missing"]
+    page = client.get("/sq/requests/?number=x").content.decode()
+    assert 'href="/en/requests/?number=x" lang="en" hreflang="en">English' in page
+    assert '<html lang="sq"' in page
+
+
+def test_the_labels_of_rights_follow_the_language(client, walk):
+    assert "Get a copy of my data" in walk["start"]
+    page = client.get("/sq/").content.decode()
+    assert "Merr një kopje të të dhënave të mia" in page
+    assert "Get a copy of my data" not in page
+
+
+def test_each_card_is_one_link_and_leads_to_its_form(walk):
+    cards = re.findall(r"<li>\s*<h3><a href=\"([^\"]+)\">", walk["start"])
+    assert cards == ["/en/requests/new/access/", "/en/opt-out/opt_out_sale_share/"]
+
+
+def test_the_start_page_says_what_it_costs(walk):
+    for words in ("free", "about 3 minutes", "no account", "call us", "letter"):
+        assert words in walk["start"]
+
+
+def test_the_style_is_small_and_of_this_house():
+    with open(finders.find("portal.css")) as file:
+        css = file.read()
+    assert len(css.encode()) <= 12_000
+    assert "url(" not in css
+    assert "@import" not in css
+    assert not re.search(r"(margin|padding|border)-(left|right)|text-align: (left|right)", css)
+
+
+@pytest.mark.parametrize("path", ["/en/", "/en/requests/new/", "/en/requests/", "/en/do-not-sell/"])
+def test_reading_changes_nothing_and_sets_no_portal_cookie(client, path):
+    public.rows(code="opt_out_sale_share", one_button=True, level="V0")
+    for visit in (client.get, client.head):
+        assert visit(path).status_code == 200
+    assert "portal" not in client.cookies
+
+
+@pytest.mark.parametrize("path", ["/en/", "/en/requests/new/", "/en/requests/"])
+def test_pages_to_read_take_no_posts(client, path):
+    public.rows()
+    assert client.post(path).status_code == 405
