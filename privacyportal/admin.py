@@ -33,9 +33,7 @@ class PortalAdminSite(AdminSite):
         super().__init__(name)
         self.disable_action("delete_selected")
 
-    def register(
-        self, model_or_iterable: Any, admin_class: Any = None, **options: Any
-    ) -> None:
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         if admin_class is not None and admin_class.__module__.startswith(OURS):
             super().register(model_or_iterable, admin_class, **options)
 
@@ -64,9 +62,7 @@ class PortalAdminSite(AdminSite):
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """What the reader may see, grouped by what they come to do, not by app."""
         apps = super().get_app_list(request, app_label)
-        entries = {
-            entry["model"]._meta.label: entry for app in apps for entry in app["models"]
-        }
+        entries = {entry["model"]._meta.label: entry for app in apps for entry in app["models"]}
         sections = []
         for name, labels in SECTIONS:
             models = [entries[label] for label in labels if label in entries]

@@ -1,5 +1,6 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
 
 
 class PortalAdminConfig(AdminConfig):
@@ -10,4 +11,15 @@ class PortalConfig(AppConfig):
     name = "privacyportal"
 
     def ready(self) -> None:
-        from privacyportal import checks  # noqa: F401 -- importing registers them
+        from privacyportal import (
+            accounts,
+            checks,  # noqa: F401 -- importing registers them
+            user_admin,  # noqa: F401 -- importing registers the accounts' pages
+        )
+
+        # No models of our own, so the signal is heard where the groups' tables are made.
+        post_migrate.connect(
+            accounts.create_role_groups,
+            sender=apps.get_app_config("auth"),
+            dispatch_uid="role_groups",
+        )

@@ -4,11 +4,10 @@ The same list is Django's `manage.py check --deploy` and the gate that web, work
 when they start. With DEBUG on only one thing is unsafe: to be reachable by the public.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from email.utils import parseaddr
 from typing import Any, NamedTuple
 
-from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
@@ -27,7 +26,7 @@ class Refusal(NamedTuple):
 
 
 def _is_https() -> bool:
-    return settings.SITE_URL.startswith("https://")
+    return str(settings.SITE_URL).startswith("https://")
 
 
 def _is_weak(key: str) -> bool:
@@ -36,7 +35,7 @@ def _is_weak(key: str) -> bool:
 
 
 def _is_embedded() -> bool:
-    return settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+    return str(settings.DATABASES["default"]["ENGINE"]).endswith("sqlite3")
 
 
 def _keeps_mail_here() -> bool:
@@ -56,6 +55,11 @@ def _sends_password_in_clear() -> bool:
 def _writes_from_nowhere() -> bool:
     host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2].lower()
     return host in _LOOPBACK or host.endswith((".localhost", ".example", ".invalid", ".test"))
+
+
+def _logs_everything() -> bool:
+    logging: dict[str, Any] = settings.LOGGING
+    return bool(logging["root"]["level"] == "DEBUG")
 
 
 ALWAYS = (
@@ -160,7 +164,7 @@ IN_PRODUCTION = (
     ),
     Refusal(
         17,
-        lambda: settings.LOGGING["root"]["level"] == "DEBUG",
+        _logs_everything,
         "LOG_LEVEL=DEBUG writes more into the log than may stand there.",
         "Set LOG_LEVEL=INFO.",
     ),
@@ -173,17 +177,15 @@ def refusals() -> Iterator[Refusal]:
     return (rule for rule in rules if rule.is_unsafe())
 
 
-def refuse_unsafe(**_signal: Any) -> None:
-    """Stop this process if anything is unsafe. Also a receiver of Celery's start signals."""
+def refuse_unsafe() -> None:
+    """Stop this process if anything is unsafe."""
     found = [f"  {rule.sentence} {rule.hint}" for rule in refusals()]
     if found:
         raise SystemExit("The portal does not start like this:\n" + "\n".join(found))
 
 
 @register(Tags.security, deploy=True)
-def check_settings(
-    *, app_configs: Sequence[AppConfig] | None = None, **_options: Any
-) -> list[CheckMessage]:
+def check_settings(**_options: Any) -> list[CheckMessage]:
     return [
         Error(rule.sentence, hint=rule.hint, id=f"privacyportal.E{rule.number:03}")
         for rule in refusals()

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from consent.models import Organisation
+from requests.services import places
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    return {"organisation": Organisation.objects.filter(is_default=True).first()}
+    return {"organisation": places.organisation()}

@@ -31,7 +31,7 @@ class PlainPathMiddleware:
         if request.method not in METHODS:
             return HttpResponseNotAllowed(METHODS)
         if not has_plain_path(request):
-            return pages.not_found(request)
+            make_unknown(request)
         if "%00" in request.META.get("QUERY_STRING", ""):
             return pages.bad_request(request)
         charset = (request.content_params or {}).get("charset")
@@ -49,6 +49,16 @@ def has_plain_path(request: HttpRequest) -> bool:
     except UnicodeError:
         return False
     return all(unicodedata.category(sign) not in INVISIBLE for sign in path)
+
+
+def make_unknown(request: HttpRequest) -> None:
+    """Put a sign that no address has in place of the odd ones: then there is no such page, with
+    the same answer as for any other address that leads nowhere.
+    """
+    plain = (
+        "\ufffd" if unicodedata.category(sign) in INVISIBLE else sign for sign in request.path_info
+    )
+    request.path_info = request.path = "".join(plain)
 
 
 def is_utf8(charset: str) -> bool:
@@ -72,18 +82,8 @@ class PortalErrorMiddleware:
         if isinstance(error, PortalError):
             return pages.portal_error(request, error)
         if isinstance(error, OperationalError | InterfaceError):
-            logger.exception("The database does not answer")
+            logger.error("The database does not answer", exc_info=error)
             return pages.busy(request)
         if isinstance(error, UnreadablePostError):  # the browser went away while it was sending
             return pages.bad_request(request)
         return None
-
-
-class StaffGateMiddleware:
-    """Lets everybody pass; privacyportal.gate is the gate."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)

@@ -59,6 +59,11 @@ def _ticket(action: str, *names: str) -> dict[str, str]:
     return {f"admin:requests_ticket_{name}": action for name in names}
 
 
+PUBLIC = (
+    *("start", "find", "choose", "question", "check", "status", "address", "withdraw"),
+    *("confirm", "follow", "mandate", "do_not_sell", "opt_out"),
+)
+
 DOORS: dict[str, str] = {
     # The admin's own pages. Sign-in, sign-out and passwords are allauth's.
     "admin:index": STAFF,
@@ -115,7 +120,19 @@ DOORS: dict[str, str] = {
     "mfa_generate_recovery_codes": STAFF,
     "mfa_download_recovery_codes": STAFF,
     "set_language": ANYONE,
-    # Public pages stand below, one line each.
+    # Public pages: what a browser sees there is decided by its secrets (requests.services.links).
+    **dict.fromkeys((f"requests:{name}" for name in PUBLIC), ANYONE),
+    # What belongs to no app, and what machines ask.
+    **dict.fromkeys(("root", "healthz", "readyz", "security_txt", "first_admin"), ANYONE),
+    **dict.fromkeys(("dev_mail", "dev_mail_message", "dev_mail_html"), ANYONE),
+    "root": ANYONE,
+    "healthz": ANYONE,
+    "readyz": ANYONE,
+    "security_txt": ANYONE,
+    "first_admin": ANYONE,  # behind a secret
+    "dev_mail": ANYONE,  # in development only
+    "dev_mail_message": ANYONE,
+    "dev_mail_html": ANYONE,
 }
 
 # Admin actions on several rows, by model and name. Stock "delete selected" is off everywhere.

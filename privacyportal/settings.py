@@ -6,11 +6,29 @@ from urllib.parse import urlsplit
 import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from environ.fileaware_mapping import FileAwareMapping
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.FileAwareEnv()  # FOO_FILE=/run/secrets/foo works for every FOO
+
+class Environment(FileAwareMapping):  # type: ignore[misc]  # the library has no types
+    """FOO_FILE=/run/secrets/foo works for every FOO."""
+
+    def __getitem__(self, key: str) -> str:
+        try:
+            value: str = super().__getitem__(key)
+        except OSError as error:
+            raise ImproperlyConfigured(f"{key}_FILE cannot be read: {error}") from error
+        return value.rstrip("\r\n")  # a file's last newline is not part of its secret
+
+
+class Env(environ.Env):  # type: ignore[misc]  # the library has no types
+    ENVIRON = Environment()
+
+
+env = Env()
 env.read_env(str(BASE_DIR / ".env"))
 
 # --- Core -------------------------------------------------------------------
@@ -28,6 +46,8 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 # How many proxies in front of us add to X-Forwarded-For; 0 trusts nobody.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+# Each hour the head of the audit chain is written here; best on another volume.
+AUDIT_HEAD_FILE = env.str("AUDIT_HEAD_FILE", default="") or str(VAR_DIR / "audit-head.log")
 # One small machine in production: SQLite and no broker. Without it start-up asks for both.
 ALLOW_EMBEDDED = env.bool("ALLOW_EMBEDDED", default=False)
 # With this in "Authorization: Bearer …" /readyz says what is wrong; without it, only that it is.
@@ -68,7 +88,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "privacyportal.middleware.StaffGateMiddleware",
+    "privacyportal.gate.StaffGateMiddleware",
 ]
 
 ROOT_URLCONF = "privacyportal.urls"
@@ -111,7 +131,7 @@ else:
 # --- Celery -----------------------------------------------------------------
 # Empty means the embedded default: wake-ups are files in var/, no server needed.
 BROKER_URL = env.str("BROKER_URL", default="")
-CELERY_BROKER_URL = BROKER_URL or "filesystem://"
+CELERY_BROKER_URL = BROKER_URL or "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"visibility_timeout": 3600}
     if BROKER_URL
@@ -135,6 +155,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
+# Two queues that each worker takes turns with: a long run of mails holds up nothing else.
+CELERY_TASK_QUEUES = {name: {"routing_key": name} for name in ("celery", "mail")}
+CELERY_TASK_ROUTES = {"consent.tasks.deliver_mail": {"queue": "mail", "routing_key": "mail"}}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # Both may ring twice or stay silent for a day: what is due is in the database.
@@ -144,6 +167,13 @@ CELERY_BEAT_SCHEDULE = {
 # --- Rate limits ------------------------------------------------------------
 # Counted in Redis where there is one (shared by all web processes), else in memory.
 RATE_LIMIT_STORE = env.str("RATE_LIMIT_STORE", default=BROKER_URL or "memory://")
+# What one client may send to the public pages.
+PUBLIC_LIMITS = {
+    "questions": "300/hour",
+    "filing": "20/hour",
+    "codes": "30/hour",
+    "messages": "30/hour",
+}
 
 # --- Mail -------------------------------------------------------------------
 EMAIL_URL = env.str("EMAIL_URL", default="")
@@ -188,7 +218,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 # --- Sign-in of staff -------------------------------------------------------
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["privacyportal.accounts.RoleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -204,6 +234,10 @@ ACCOUNT_ADAPTER = "privacyportal.accounts.StaffAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+MFA_ADAPTER = "privacyportal.accounts.StaffMfaAdapter"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/admin/"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Privacy Portal"

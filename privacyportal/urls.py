@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from privacyportal import dev_mail, health, views
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("first-admin/<str:token>/", views.first_admin, name="first_admin"),
     path("admin/", admin.site.urls),
     path("account/", include("allauth.urls")),
+    path("language/", set_language, name="set_language"),
     path("dev/mail/", dev_mail.mail_list, name="dev_mail"),
     path("dev/mail/<str:name>/", dev_mail.mail_page, name="dev_mail_message"),
     path("dev/mail/<str:name>/html/", dev_mail.mail_html, name="dev_mail_html"),

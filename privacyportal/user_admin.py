@@ -92,12 +92,16 @@ class StaffAdmin(GuardedAdmin):
         return form
 
     def formfield_for_manytomany(self, db_field: Any, request: Any, **_kwargs: Any) -> Any:
-        return RoleChoice(
-            queryset=Group.objects.filter(name__in=roles_to_give(request.user)),
-            widget=forms.CheckboxSelectMultiple,
-            required=False,
-            label=_("Roles"),
-        ) if db_field.name == "groups" else None
+        return (
+            RoleChoice(
+                queryset=Group.objects.filter(name__in=roles_to_give(request.user)),
+                widget=forms.CheckboxSelectMultiple,
+                required=False,
+                label=_("Roles"),
+            )
+            if db_field.name == "groups"
+            else None
+        )
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:
@@ -131,7 +135,9 @@ class StaffAdmin(GuardedAdmin):
             invite(user)
             audit.record("user.invited", target=user, by=request.user)  # type: ignore[arg-type]  # signed in
             done += 1
-        self._tell(request, ngettext("%d link is on its way.", "%d links are on their way.", done), done)
+        self._tell(
+            request, ngettext("%d link is on its way.", "%d links are on their way.", done), done
+        )
 
     @admin.action(description=_("Remove the second factor (lost device)"), permissions=["admin"])
     def remove_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

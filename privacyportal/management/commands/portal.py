@@ -11,12 +11,14 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
+from consent.models import Organisation
 from privacyportal import checks, first_admin, folders, health
 from privacyportal.supervisor import Part, Supervisor, port_is_free, wait_for_port
 from requests.models import Ticket
 
 THREADS = 8
 JOBS_AT_ONCE = 4
+APPLICATION = "privacyportal.wsgi:application"
 
 
 class Command(BaseCommand):
@@ -51,12 +53,11 @@ class Command(BaseCommand):
         if health.missing_migrations():
             self._say("Preparing the database …")
             call_command("migrate", interactive=False, verbosity=0)
-        known = get_commands()
-        if "load_reference_data" in known:
+        if "load_reference_data" in get_commands():
             call_command("load_reference_data", verbosity=0, stdout=_Quiet())
         if not settings.DEBUG:
             call_command("collectstatic", interactive=False, verbosity=0)
-        elif demo and "seed_demo" in known and not Ticket.objects.exists():
+        elif demo and Organisation.objects.exists() and not Ticket.objects.exists():
             self._say("Filing invented requests …")
             call_command("seed_demo", verbosity=0, stdout=_Quiet())
         connections.close_all()  # the children open their own
@@ -100,7 +101,7 @@ def _environment(url: str) -> dict[str, str]:
 
 def _parts(host: str, port: int) -> list[Part]:
     python = [sys.executable, "-m"]
-    web = f"--interface wsgi --workers 1 --blocking-threads {THREADS} --log-level warning"
+    web = f"--interface wsgi --workers 1 --blocking-threads {THREADS} --log-level error"
     jobs = f"worker --pool threads --concurrency {JOBS_AT_ONCE} --loglevel warning"
     lone = "--without-gossip --without-mingle --without-heartbeat"
     clock = "beat --loglevel warning"
@@ -108,8 +109,7 @@ def _parts(host: str, port: int) -> list[Part]:
     return [
         Part(
             "web",
-            [*python, "granian", *web.split(), "--host", host, "--port", str(port)]
-            + ["privacyportal.wsgi:application"],
+            [*python, "granian", *web.split(), "--host", host, "--port", f"{port}", APPLICATION],
         ),
         Part("jobs", [*celery, *jobs.split(), *lone.split()]),
         Part("clock", [*celery, *clock.split()]),
