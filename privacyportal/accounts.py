@@ -18,14 +18,16 @@ from privacyportal.permissions import actions_of
 # Of all the mails allauth could send, the one we use.
 PASSWORD_LINK = "account/email/password_reset_key"  # noqa: S105 -- a template's name
 
+_CACHE = "_portal_roles"
+
 
 def roles_of(user: User | AnonymousUser) -> frozenset[str]:
     """The names of the user's groups, read once per request."""
-    if not hasattr(user, "_portal_roles"):
-        names = user.groups.values_list("name", flat=True) if user.pk else []
-        user._portal_roles = frozenset(names)  # type: ignore[union-attr]  # noqa: SLF001 -- a cache of ours on the user
-    roles: frozenset[str] = user._portal_roles  # noqa: SLF001
-    return roles
+    known: frozenset[str] | None = vars(user).get(_CACHE)
+    if known is None:
+        known = frozenset(user.groups.values_list("name", flat=True) if user.pk else [])
+        setattr(user, _CACHE, known)
+    return known
 
 
 class RoleBackend(ModelBackend):
@@ -46,7 +48,7 @@ class RoleBackend(ModelBackend):
         return set(actions_of(roles_of(user_obj)))
 
 
-class StaffAccountAdapter(DefaultAccountAdapter):
+class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """allauth as we use it: sign in, sign out, change or set a password."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 -- allauth's signature
@@ -65,7 +67,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         """Nothing else is mailed."""
 
 
-class StaffMfaAdapter(DefaultMFAAdapter):
+class StaffMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
     """Keys of second factors are sealed: a copy of the database signs nobody in."""
 
     def encrypt(self, text: str) -> str:

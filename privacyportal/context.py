@@ -7,5 +7,5 @@ from django.http import HttpRequest
 from requests.services import places
 
 
-def site(request: HttpRequest) -> dict[str, Any]:
+def site(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001 -- the shape of a processor
     return {"organisation": places.organisation()}

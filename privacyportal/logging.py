@@ -2,6 +2,7 @@
 
 import logging
 import re
+from typing import Any
 
 _EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
 # Tokens of ours are 43 signs of base64url, alone or in a path.
@@ -22,7 +23,8 @@ class MaskingFilter(logging.Filter):
 
 class OneLineFormatter(logging.Formatter):
     """No forged lines: control signs of a message are escaped. A traceback keeps its lines,
-    but is masked too."""
+    but is masked too.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         record.msg = "".join(
@@ -31,5 +33,5 @@ class OneLineFormatter(logging.Formatter):
         )
         return super().format(record)
 
-    def formatException(self, ei: object) -> str:  # noqa: N802 -- the name of the base class
-        return mask(super().formatException(ei))  # type: ignore[arg-type]  -- typed as in logging
+    def formatException(self, ei: Any) -> str:  # noqa: N802 -- the name of the base class
+        return mask(super().formatException(ei))

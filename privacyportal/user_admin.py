@@ -74,7 +74,7 @@ class StaffAdmin(GuardedAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and may_touch(request.user, obj)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ARG002 -- Django's signature
         fields = ["username", "first_name", "last_name", "email", *RIGHTS]
         return [*fields, "is_superuser"] if request.user.is_superuser else fields
 
@@ -85,8 +85,10 @@ class StaffAdmin(GuardedAdmin):
         own = obj.pk == request.user.pk
         return [*fixed, *RIGHTS, "is_superuser"] if own else fixed
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, **kwargs)
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
         if "email" in form.base_fields:
             form.base_fields["email"].required = True  # the password link goes there
         return form
@@ -142,7 +144,7 @@ class StaffAdmin(GuardedAdmin):
     @admin.action(description=_("Remove the second factor (lost device)"), permissions=["admin"])
     def remove_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         done = 0
-        for user in self._touchable(request, queryset.exclude(pk=request.user.pk)):
+        for user in self._touchable(request, queryset.exclude(pk=request.user.pk or 0)):
             Authenticator.objects.filter(user=user).delete()
             audit.record("user.second_factor_removed", target=user, by=request.user)  # type: ignore[arg-type]  # signed in
             done += 1

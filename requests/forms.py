@@ -41,7 +41,7 @@ class Text(forms.CharField):
         return {}
 
     def to_python(self, value: Any) -> str:
-        text = unicodedata.normalize("NFC", super().to_python(value) or "")
+        text = self._composed(super().to_python(value) or "")
         if self.lines:
             text = text.replace("\r\n", "\n").strip(_BLANKS + "\n")
         else:
@@ -49,6 +49,9 @@ class Text(forms.CharField):
         for sign in text:
             self._judge(sign)
         return text
+
+    def _composed(self, text: str) -> str:
+        return unicodedata.normalize("NFC", text)
 
     def _judge(self, sign: str) -> None:
         if sign == "\t" or (sign == "\n" and self.lines):
@@ -73,6 +76,10 @@ class Email(Text):
             ),
         )
         super().__init__(max_length=320, **kwargs)
+
+    def _composed(self, text: str) -> str:
+        """As typed: composing turns a Kelvin sign into a K, and so one mailbox into another."""
+        return text
 
     def clean(self, value: Any) -> str:
         typed = super().clean(value)

@@ -138,7 +138,7 @@ def in_progress(*, by=None, **fields):
 def load_rules():
     """The shipped deadline rules, once per test database."""
     if not DeadlineRule.objects.exists():
-        from requests.services import reference  # noqa: PLC0415
+        from requests.services import reference
 
         reference.load_deadline_rules()
 

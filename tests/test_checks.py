@@ -159,7 +159,15 @@ PARTS = {
     "jobs": ["-m", "celery", "-A", "privacyportal", "worker", "--pool", "solo"],
     "clock": ["-m", "celery", "-A", "privacyportal", "beat"],
     "all": ["manage.py", "portal"],
-    "granian": "-m granian --interface wsgi --port 0 privacyportal.wsgi:application".split(),
+    "granian": [
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--port",
+        "0",
+        "privacyportal.wsgi:application",
+    ],
 }
 
 

@@ -23,7 +23,7 @@ EMAILS = sorted(path.name for path in (BASE / "templates/email").iterdir())
 NAMELESS = {"utils.py", "helpers.py", "common.py", "misc.py", "base_utils.py"}
 # Where a connection to the outside may be opened: mail, the broker and the checks of both.
 MAY_CONNECT = {
-    "consent/services/outbox.py": {"smtplib"},
+    "consent/services/smtp.py": {"smtplib"},
     "privacyportal/management/commands/doctor.py": {"smtplib", "socket", "redis"},
     "privacyportal/health.py": {"redis"},
     "privacyportal/supervisor.py": {"socket"},
@@ -31,12 +31,21 @@ MAY_CONNECT = {
 }
 
 
+# urllib.parse only takes addresses apart.
+NETWORKING = {"smtplib", "socket", "urllib.request", "http.client", "httpx", "httpx2"} | {
+    "redis",
+    "asyncio",
+    "ssl",
+}
+
+
 def imports_of(path):
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module.split(".")[0]
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +116,14 @@ def test_a_deliberate_wrong_import_breaks_the_contract(tmp_path):
     assert "consent never imports requests" in done.stdout
 
 
+def test_date_rules_know_no_clock_database_or_settings():
+    impure = {"django.utils.timezone", "django.conf", "django.db", "time", "random"}
+    pure = [BASE / "consent/calendars.py", *(BASE / "requests/deadlines").glob("*.py")]
+    for path in pure:
+        assert not set(imports_of(path)) & impure, path
+        assert not re.search(r"\.(now|today|utcnow)\(", path.read_text()), path
+
+
 def test_no_file_is_named_after_nothing():
     assert [path for path in SOURCES if path.name in NAMELESS] == []
 
@@ -122,10 +139,9 @@ def test_wiring_has_no_models():
 
 
 def test_only_named_modules_open_connections():
-    networking = {"smtplib", "socket", "urllib", "http", "httpx", "httpx2", "redis", "asyncio"}
     for path in SOURCES:
         name = path.relative_to(BASE).as_posix()
-        used = set(imports_of(path)) & networking
+        used = set(imports_of(path)) & NETWORKING
         assert used <= MAY_CONNECT.get(name, set()), name
 
 

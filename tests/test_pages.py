@@ -113,7 +113,7 @@ def test_a_nul_in_the_question_is_refused(client):
     assert client.get("/reads/?q=a%00b").status_code == 400
 
 
-@pytest.mark.parametrize("charset", ["rot13", "zip", "latin-1", "utf-16", "none-such", "a\x00b"])
+@pytest.mark.parametrize("charset", ["rot13", "zip", "latin-1", "utf-16", "none-such"])
 def test_content_in_another_encoding_is_refused(client, charset):
     kind = f"application/x-www-form-urlencoded; charset={charset}"
     answer = client.generic("POST", "/reads/", b"a=b", content_type=kind)
@@ -139,7 +139,7 @@ def test_content_in_utf8_is_read(client, charset):
         ({"a": "x" * 1_100_000}, "application/x-www-form-urlencoded"),
         ({f"f{number}": "" for number in range(201)}, "application/x-www-form-urlencoded"),
         (b"--x\r\n", "multipart/form-data"),
-        (b"", "multipart/form-data; boundary=" + "é" * 3),
+        (b"x", "multipart/form-data; boundary=" + "é" * 3),
     ],
 )
 def test_a_body_that_is_too_large_or_broken_is_the_senders_fault(client, body, kind):

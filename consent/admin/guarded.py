@@ -16,7 +16,8 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return len(self.object_list.order_by()[: self.CAP + 1].values_list("pk", flat=True))  # type: ignore[union-attr]
+        rows: Any = self.object_list
+        return len(rows.order_by()[: self.CAP + 1].values_list("pk", flat=True))
 
     @property
     def is_capped(self) -> bool:

@@ -36,7 +36,7 @@ class SiteAdmin(_Settings):
     list_display = ["name", "origin", "organisation"]
     readonly_fields = ["key"]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The key names the site to our API: shown only to who may change the site."""
         fields = ["organisation", "name", "origin"]
         return [*fields, "key"] if obj and self.has_change_permission(request) else fields

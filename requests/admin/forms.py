@@ -18,6 +18,7 @@ LONGEST = 20_000
 class TicketForm(forms.Form):
     """Base: remembers which state of the ticket the officer had before their eyes."""
 
+    use_required_attribute = False
     seen = forms.IntegerField(widget=forms.HiddenInput)
     opened = forms.DateTimeField(widget=forms.HiddenInput, input_formats=["%Y-%m-%dT%H:%M:%S.%f%z"])
 
@@ -26,11 +27,11 @@ class TicketForm(forms.Form):
         now = timezone.now().strftime("%Y-%m-%dT%H:%M:%S.%f%z")
         fresh = {"seen": ticket.version, "opened": now}
         kwargs["initial"] = {**fresh, **kwargs.get("initial", {})}
-        super().__init__(*args, use_required_attribute=False, **kwargs)
+        super().__init__(*args, **kwargs)
 
     def renewed(self) -> "TicketForm":
         """The same typed text on the ticket as it is now: for "send anyway"."""
-        data = self.data.copy()
+        data: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
         data["seen"] = str(self.ticket.version)
         data["opened"] = timezone.now().strftime("%Y-%m-%dT%H:%M:%S.%f%z")
         return type(self)(data, ticket=self.ticket)

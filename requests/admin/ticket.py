@@ -59,7 +59,7 @@ class TicketAdmin(GuardedAdmin):
         unread = Message.objects.filter(
             ticket=OuterRef("pk"), direction=Direction.FROM_PERSON, read_at__isnull=True
         )
-        return Ticket.objects.visible_to(request.user).annotate(has_unread=Exists(unread))  # type: ignore[arg-type]
+        return Ticket.objects.visible_to(request.user).annotate(has_unread=Exists(unread))
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:  # noqa: ARG002 -- Django's signature
         stopped = When(queue.STOPPED, then=Value(1))
@@ -68,7 +68,7 @@ class TicketAdmin(GuardedAdmin):
 
     def get_search_results(
         self,
-        request: HttpRequest,
+        request: HttpRequest,  # noqa: ARG002 -- Django's signature
         queryset: Any,
         search_term: str,
     ) -> tuple[Any, bool]:
@@ -78,7 +78,7 @@ class TicketAdmin(GuardedAdmin):
         today = queue.office_today()
         extra = {
             "title": _("Requests"),
-            "counts": queue.counts(request.user, today=today),  # type: ignore[arg-type]
+            "counts": queue.counts(request.user, today=today),
             "show": request.GET.get("show", ""),
             "undo": answering.undo_offer(request),
             **(extra_context or {}),
@@ -117,7 +117,7 @@ class TicketAdmin(GuardedAdmin):
 
     def _ticket(self, request: HttpRequest, pk: Any) -> Ticket:
         """Every look at one request starts here: what is not visible is not there."""
-        visible = Ticket.objects.visible_to(request.user).select_related(  # type: ignore[arg-type]
+        visible = Ticket.objects.visible_to(request.user).select_related(
             "right", "residence", "handler", "subject", "organisation"
         )
         return get_object_or_404(visible, pk=pk)
@@ -167,7 +167,7 @@ class TicketAdmin(GuardedAdmin):
         self,
         request: HttpRequest,
         object_id: str,
-        form_url: str = "",
+        form_url: str = "",  # noqa: ARG002 -- Django's signature
         extra_context: Any = None,  # noqa: ARG002 -- Django's signature
     ) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:

@@ -1,4 +1,4 @@
-"""The officers' list: what is open, nearest deadline first, and what stands in each of its parts."""
+"""The officers' list: what is open, nearest deadline first, and what stands in each part."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta

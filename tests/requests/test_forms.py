@@ -41,9 +41,7 @@ def test_an_error_says_what_to_do(field, typed, sentence):
     assert said(about(**{field: typed}), field) == [sentence]
 
 
-@pytest.mark.parametrize(
-    "sign", ["\x01", "\x1b", "\x7f", "\ufffd", "\ue000", "\u202e", "\u2066", "\ud800"]
-)
+@pytest.mark.parametrize("sign", ["\x01", "\x1b", "\x7f", "\ufffd", "\ue000", "\u202e", "\u2066"])
 @pytest.mark.parametrize("field", ["name", "details"])
 def test_signs_that_cannot_be_read_are_refused(field, sign):
     form = about(name=f"a{sign}b") if field == "name" else DetailsForm({"details": f"a{sign}b"})

@@ -17,6 +17,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from requests.enums import State
 from requests.models import Draft, Message, Ticket, Verification
@@ -75,9 +76,7 @@ def post(client, path, typed, **extra):
     """As a browser sends it, but also what no browser would: lone surrogates as they are."""
     body = urlencode({k: v.encode("utf-8", "surrogatepass") for k, v in typed.items()})
     with quick():
-        return client.post(
-            path, body, content_type="application/x-www-form-urlencoded", **extra
-        )
+        return client.post(path, body, content_type="application/x-www-form-urlencoded", **extra)
 
 
 def may_be(entry, answer):
@@ -151,7 +150,7 @@ def free_text(entry, client):
     shown = client.get(there).content.decode()
     if "<" in kept:
         assert kept not in shown
-        assert kept.replace("&", "&amp;").replace("<", "&lt;").split('"')[0].split("'")[0] in shown
+        assert escape(kept.split("\n")[0]) in shown
     assert "{{" not in kept or kept in shown  # a template typed by a person is text
     for mail in public.mails():
         mail.pop("right")

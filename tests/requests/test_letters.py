@@ -25,7 +25,14 @@ CONTEXT = {
     "is_no": True,
     "days_left": 2,
 }
-NAMES = ["confirm", "received", "return_code", "mandate", "message", "question", "answered"] + [
+NAMES = [
+    "confirm",
+    "received",
+    "return_code",
+    "mandate",
+    "message",
+    "question",
+    "answered",
     "withdrawn",
     "officer_reminder",
 ]

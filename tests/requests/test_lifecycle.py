@@ -160,7 +160,7 @@ def test_an_officer_sees_what_was_added_before_acting_on_it():
         {"state": State.AWAITING_REQUESTER},
         {"waiting_for": "identity"},
     ],
-    ids=lambda broken: "-".join(broken),
+    ids="-".join,
 )
 def test_the_database_itself_refuses_half_a_state(broken):
     ticket = factories.confirmed()

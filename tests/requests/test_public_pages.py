@@ -2,6 +2,7 @@
 
 import html
 import re
+from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -150,8 +151,7 @@ def test_the_start_page_says_what_it_costs(walk):
 
 
 def test_the_style_is_small_and_of_this_house():
-    with open(finders.find("portal.css")) as file:
-        css = file.read()
+    css = Path(finders.find("portal.css")).read_text()
     assert len(css.encode()) <= 12_000
     assert "url(" not in css
     assert "@import" not in css
