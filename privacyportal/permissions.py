@@ -77,7 +77,7 @@ DOORS: dict[str, str] = {
     "admin:app_list": CLOSED,
     # Requests.
     **_model("requests_ticket", see="ticket.read"),
-    **_ticket("ticket.read", "next", "undo"),  # whoever may see it may stop it
+    **_ticket("ticket.read", "next", "undo", "calendar", "feed"),  # whoever may see it may stop it
     **_ticket("ticket.work", "take", "start", "read", "ask", "message", "note"),
     **_ticket("ticket.work", "answer", "aside", "close"),
     **_ticket("ticket.approve", "review", "approve", "return"),
@@ -130,6 +130,7 @@ DOORS: dict[str, str] = {
     "readyz": ANYONE,
     "security_txt": ANYONE,
     "first_admin": ANYONE,  # behind a secret
+    "calendar_feed": ANYONE,  # behind a secret
     "dev_mail": ANYONE,  # in development only
     "dev_mail_message": ANYONE,
     "dev_mail_html": ANYONE,

@@ -8,6 +8,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from privacyportal import dev_mail, health, views
+from requests.views import feed
 
 handler400 = "privacyportal.pages.bad_request"
 handler403 = "privacyportal.pages.forbidden"
@@ -20,6 +21,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path(".well-known/security.txt", views.security_txt, name="security_txt"),
     path("first-admin/<str:token>/", views.first_admin, name="first_admin"),
+    path("calendar/<str:token>.ics", feed.calendar, name="calendar_feed"),
     path("admin/", admin.site.urls),
     path("account/", include("allauth.urls")),
     path("language/", set_language, name="set_language"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.admin.guarded import GuardedAdmin
 from consent.models import AuditEvent
-from requests.admin import answering, deadline, pages, presses, steps, timeline
+from requests.admin import answering, calendar, deadline, pages, presses, steps, timeline
 from requests.enums import Direction
 from requests.models import Message, Ticket
 from requests.services import queue
@@ -96,7 +96,11 @@ class TicketAdmin(GuardedAdmin):
     def get_urls(self) -> list[Any]:
         stock = [url for url in super().get_urls() if url.name and "change" in url.name]
         one = "<int:pk>/"
-        own = [path("next/", self._guarded(self.next_view), name="requests_ticket_next")]
+        own = [
+            path("next/", self._guarded(self.next_view), name="requests_ticket_next"),
+            path("calendar/", self._guarded(calendar.month), name="requests_ticket_calendar"),
+            path("calendar/feed/", self._guarded(calendar.feed), name="requests_ticket_feed"),
+        ]
         views: dict[str, View] = {
             **{name: self._page(page) for name, page in pages.PAGES.items()},
             **{name: self._press(press) for name, press in presses.PRESSES.items()},
