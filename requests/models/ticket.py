@@ -95,6 +95,8 @@ class Ticket(models.Model):
     rules = models.JSONField(_("rules it was computed with"), default=list, editable=False)
     clock = models.JSONField(_("computed dates"), default=dict, editable=False)
     form_nonce = models.CharField(max_length=64, null=True, blank=True, editable=False)
+    # When the sweep has to look at this request again; derived, see requests.services.alarms.
+    next_alarm_at = models.DateTimeField(_("next look"), default=timezone.now, editable=False)
     # Counts what was added; a page opened at a smaller number is out of date.
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -115,7 +117,7 @@ class Ticket(models.Model):
             {"id", "organisation", "reference", "right", "state", "outcome", "denial_code"}
             | {"waiting_for", "channel", "language", "residence", "subject", "filer", "handler"}
             | {"received_at", "confirmed_at", "mandate_at", "answered_at", "closed_at", "due_on"}
-            | {"rules", "clock", "version"}
+            | {"rules", "clock", "version", "next_alarm_at"}
         )
 
     class Meta:
@@ -147,6 +149,9 @@ class Ticket(models.Model):
         indexes = [
             models.Index(
                 fields=["due_on", "id"], name="ticket_open_by_due", condition=Q(state__in=OPEN)
+            ),
+            models.Index(
+                fields=["next_alarm_at"], name="ticket_next_alarm", condition=Q(state__in=OPEN)
             ),
             models.Index(fields=["email_key"], name="ticket_by_email_key"),
         ]

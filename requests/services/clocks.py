@@ -11,7 +11,7 @@ from consent.services.audit import Actor
 from requests import deadlines
 from requests.enums import ClockKind
 from requests.models import ClockEvent, RightRule, Ticket
-from requests.services import rules
+from requests.services import alarms, rules
 
 
 def start(ticket: Ticket, received: ClockEvent) -> None:
@@ -43,7 +43,7 @@ def add(ticket: Ticket, kind: ClockKind, *, at: datetime, by: Actor, reason: str
         ticket=ticket, kind=kind, at=at, actor_id=by.pk if by else None, reason=reason[:1000]
     )
     _apply(ticket, list(ticket.clock_events.order_by("at", "id")))
-    ticket.save(update_fields=["clock", "due_on"])
+    ticket.save(update_fields=["clock", "due_on", alarms.FIELD])
 
 
 def _apply(ticket: Ticket, events: list[ClockEvent]) -> None:
@@ -55,3 +55,4 @@ def _apply(ticket: Ticket, events: list[ClockEvent]) -> None:
     )
     ticket.clock = explanation.as_json()
     ticket.due_on = explanation.due_on
+    alarms.look_again(ticket)

@@ -14,7 +14,7 @@ from consent.services.audit import Actor
 from requests.enums import NEXT, WITHDRAWABLE, Filer, Outcome, State, Step
 from requests.errors import ChangedMeanwhile, GateClosed, IllegalMove
 from requests.models import Decision, Ticket
-from requests.services import letters
+from requests.services import alarms, letters
 
 
 def lock(ticket_id: int, *, seen: int | None = None) -> Ticket:
@@ -42,7 +42,8 @@ def move(ticket: Ticket, to: State, *, by: Actor, **also: Any) -> None:
     for field, value in also.items():
         setattr(ticket, field, value)
     ticket.version += 1
-    ticket.save(update_fields=["state", "waiting_for", "closed_at", "version", *also])
+    alarms.look_again(ticket)
+    ticket.save(update_fields=["state", "waiting_for", "closed_at", "version", alarms.FIELD, *also])
     codes = {k: v for k, v in also.items() if k in {"outcome", "denial_code"}}
     audit.record("ticket.moved", target=ticket, by=by, data={"from": before, "to": to, **codes})
 
