@@ -16,13 +16,14 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from privacyportal.accounts import roles_of
-from privacyportal.permissions import ANYONE, CLOSED, STAFF, action_for
+from privacyportal.permissions import ANYONE, CLOSED, STAFF, action_for, action_to_write
 
 # Seconds without a click, and seconds in all, after which staff sign in again.
 IDLE = 30 * 60
 LONGEST = 12 * 60 * 60
 # The session's clock is written at most this often.
 STEP = 60
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # What an account without a second factor still reaches when one is required.
 SETS_UP_FACTOR = frozenset(
     {"mfa_activate_totp", "mfa_generate_recovery_codes", "mfa_view_recovery_codes"}
@@ -57,7 +58,8 @@ class StaffGateMiddleware:
             return redirect_to_login(request.get_full_path())
         if lacks_second_factor(user) and name not in SETS_UP_FACTOR:
             return redirect("mfa_activate_totp")
-        if action != STAFF and not user.has_perm(action):
+        needed = action if request.method in READING else action_to_write(name)
+        if needed == CLOSED or (needed != STAFF and not user.has_perm(needed)):
             raise PermissionDenied
         return None
 

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.core.paginator import Paginator
+from django.db import models
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
@@ -31,6 +32,8 @@ class GuardedAdmin(admin.ModelAdmin):
     write: ClassVar[str] = ""
     may_add: ClassVar[bool] = False
 
+    # An address that was typed without a scheme is a safe one.
+    formfield_overrides: ClassVar[dict[Any, Any]] = {models.URLField: {"assume_scheme": "https"}}
     actions_on_top = False
     actions_selection_counter = False
     list_per_page = 50
