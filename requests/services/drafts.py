@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from consent import crypto
@@ -31,15 +32,23 @@ def load(browser: str | None, right_code: str) -> tuple[Draft, dict[str, Any]] |
 def save(browser: str, right_code: str, answers: dict[str, Any]) -> Draft:
     """Keep the answers so far. One draft per browser and right; its nonce stays the same."""
     found = load(browser, right_code)
-    if found is None:
-        discard(browser, right_code)
-        draft = Draft(
-            browser_hash=crypto.token_hash(browser),
-            right_code=right_code,
-            nonce=crypto.new_token(),
-        )
-    else:
-        draft = found[0]
+    if found is not None:
+        return _fill(found[0], answers)
+    discard(browser, right_code)
+    draft = Draft(
+        browser_hash=crypto.token_hash(browser), right_code=right_code, nonce=crypto.new_token()
+    )
+    try:
+        with transaction.atomic():
+            return _fill(draft, answers)
+    except IntegrityError:  # a double click: the other press was first by an instant
+        found = load(browser, right_code)
+        if found is None:
+            raise
+        return _fill(found[0], answers)
+
+
+def _fill(draft: Draft, answers: dict[str, Any]) -> Draft:
     draft.sealed = crypto.seal(answers, place=f"draft:{draft.nonce}")
     draft.save()
     return draft
