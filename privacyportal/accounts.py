@@ -7,12 +7,14 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser, Group, User
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from consent import crypto
 from consent.enums import Role
 from consent.services import limits, outbox
+from privacyportal import signin
 from privacyportal.permissions import actions_of
 
 # Of all the mails allauth could send, the one we use.
@@ -51,6 +53,20 @@ class RoleBackend(ModelBackend):
 class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """allauth as we use it: sign in, sign out, change or set a password."""
 
+    # An error says what to do, in the words of the rest of the portal.
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "account_inactive": _("This account is switched off."),
+        "enter_current_password": _("That is not your current password. Type it again."),
+        "incorrect_password": _("That password is not right. Type it again."),
+        "incorrect_code": _("That code is not right. Type the one that your app shows now."),
+        "invalid_password_reset": _("This link has ended or was used."),
+        "invalid_or_expired_key": _("This link has ended or was used."),
+        "same_as_current": _("The new password must differ from the old one."),
+        "username_password_mismatch": _("The user name or the password is not right. Check both."),
+        "too_many_login_attempts": _("Too many tries. Wait a few minutes, then try again."),
+        "rate_limited": _("That was a lot in a short time. Wait a few minutes, then try again."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 -- allauth's signature
         return False
 
@@ -58,9 +74,19 @@ class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allau
         """Limits count the client behind our own proxies, not what a header claims."""
         return limits.client(request)
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Instead of the library's own count, with which a stranger locks the owner out."""
+        if not signin.may_try(request, str(credentials.get("username", ""))):
+            raise self.validation_error("too_many_login_attempts")
+
+    def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **options)
+        signin.remember_browser(response, user)
+        return response
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queue the password link; nobody waits for the mail server, so no timing tells."""
-        if template_prefix == PASSWORD_LINK:
+        if template_prefix == PASSWORD_LINK and signin.may_send_link(email):
             send_password_link(email, url=context["password_reset_url"])
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
@@ -69,6 +95,10 @@ class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allau
 
 class StaffMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
     """Keys of second factors are sealed: a copy of the database signs nobody in."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("That code is not right. Type the one that your app shows now."),
+    }
 
     def encrypt(self, text: str) -> str:
         return base64.b64encode(crypto.seal({"text": text}, place="mfa")).decode()
