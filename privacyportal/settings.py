@@ -200,7 +200,8 @@ TIME_ZONE = "UTC"
 
 # --- Static files -----------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+# An image brings its static files along, outside VAR_DIR.
+STATIC_ROOT = Path(env.str("STATIC_DIR", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -239,6 +240,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 MFA_ADAPTER = "privacyportal.accounts.StaffMfaAdapter"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/admin/"
+MFA_FORMS = {"authenticate": "privacyportal.signin.SecondStepForm"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Privacy Portal"
 # With it on, an account without a second factor reaches nothing but the page that sets one up.
@@ -253,6 +255,8 @@ CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "privacyportal.views.csrf_failure"
 PORTAL_COOKIE_NAME = "__Host-portal" if SECURE else "portal"
+# Marks a browser in which an account signed in before; see privacyportal.signin.
+KNOWN_COOKIE_NAME = "__Host-known" if SECURE else "known"
 SECURE_HSTS_SECONDS = 63_072_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE

@@ -81,6 +81,8 @@ class Supervisor:
     parts: list[Part]
     env: Mapping[str, str]
     say: Say
+    # Whoever started us; when that process is gone, even by SIGKILL, we end too. None: stay.
+    parent: int | None = None
     stopping: bool = field(default=False, init=False)
 
     def run(self, *, when_started: Callable[[], None]) -> None:
@@ -93,7 +95,7 @@ class Supervisor:
             for part in self.parts:
                 part.start(self.env)
             when_started()
-            while not self.stopping:
+            while not self.stopping and not self._is_orphan():
                 self._tend()
                 time.sleep(_TICK)
         finally:
@@ -103,6 +105,9 @@ class Supervisor:
 
     def _stop(self, _number: int, _frame: object) -> None:
         self.stopping = True
+
+    def _is_orphan(self) -> bool:
+        return self.parent is not None and os.getppid() != self.parent
 
     def _tend(self) -> None:
         for part in self.parts:

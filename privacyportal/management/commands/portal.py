@@ -29,17 +29,29 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="listen here (127.0.0.1)")
         parser.add_argument("--port", type=int, default=8000, help="and on this port (8000)")
         parser.add_argument("--no-demo", action="store_true", help="start without invented data")
+        parser.add_argument(
+            "--prepare-only", action="store_true", help="prepare, but start nothing"
+        )
+        parser.add_argument("--parent", type=int, help="end when this parent process is gone")
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
         checks.refuse_unsafe()
+        if options["prepare_only"]:
+            self._prepare(demo=not options["no_demo"])
+            return
         if not port_is_free(host, port):
             raise CommandError(
                 f"Something else listens on {host}:{port}. Choose another port: --port {port + 1}"
             )
         self._prepare(demo=not options["no_demo"])
         url = _url(host, port)
-        supervisor = Supervisor(parts=_parts(host, port), env=_environment(url), say=self._say)
+        supervisor = Supervisor(
+            parts=_parts(host, port),
+            env=_environment(url),
+            say=self._say,
+            parent=options["parent"],
+        )
 
         def announce() -> None:
             if wait_for_port(host, port, seconds=30, give_up=lambda: supervisor.stopping):
@@ -55,7 +67,7 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
         if "load_reference_data" in get_commands():
             call_command("load_reference_data", verbosity=0, stdout=_Quiet())
-        if not settings.DEBUG:
+        if not settings.DEBUG and os.access(settings.STATIC_ROOT, os.W_OK):  # an image brings them
             call_command("collectstatic", interactive=False, verbosity=0)
         elif demo and Organisation.objects.exists() and not Ticket.objects.exists():
             self._say("Filing invented requests …")
