@@ -30,16 +30,17 @@ def _flush_may_empty_the_audit_trail():
     from django.db import connection
 
     table = "consent_auditevent"
-    plain = connection.ops.sql_flush
+    operations = type(connection.ops)  # of every connection, also those that come later
+    plain = operations.sql_flush
 
-    def sql_flush(style, tables, **options):
-        flush = plain(style, tables, **options)
+    def sql_flush(self, style, tables, **options):
+        flush = plain(self, style, tables, **options)
         if table not in tables:
             return flush
-        if connection.vendor == "postgresql":
+        if self.connection.vendor == "postgresql":
             switch = f'ALTER TABLE "{table}" {{}} TRIGGER USER'
             return [switch.format("DISABLE"), *flush, switch.format("ENABLE")]
-        with connection.cursor() as cursor:
+        with self.connection.cursor() as cursor:
             cursor.execute(
                 "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
                 [table],
@@ -48,6 +49,6 @@ def _flush_may_empty_the_audit_trail():
         dropped = [f'DROP TRIGGER "{name}"' for name, _sql in found]
         return [*dropped, *flush, *(sql for _name, sql in found)]
 
-    connection.ops.sql_flush = sql_flush
+    operations.sql_flush = sql_flush
     yield
-    connection.ops.sql_flush = plain
+    operations.sql_flush = plain

@@ -2,10 +2,17 @@
 
 import os
 import shutil
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from playwright.sync_api import sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser import ux
 
 # Playwright keeps an event loop in the thread of the test, which Django's guard takes for
 # asynchronous code. The tests are synchronous.
@@ -33,7 +40,7 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -48,6 +55,7 @@ def open_page(chromium):
 
     def open_one(**options):
         options.setdefault("reduced_motion", "reduce")
+        options.setdefault("viewport", ux.DESK)
         context = chromium.new_context(**options)
         context.set_default_timeout(10_000)
         contexts.append(context)
@@ -58,11 +66,44 @@ def open_page(chromium):
         context.close()
 
 
-@pytest.fixture
-def portal(live_server, settings, transactional_db):
-    """The running portal with reference data; mail links lead to it."""
-    from requests.services import reference
+@pytest.fixture(scope="module")
+def _database(chromium, django_db_setup, django_db_blocker, tmp_path_factory):
+    """On SQLite a file instead of memory: the server's threads get connections of their own.
 
-    settings.SITE_URL = live_server.url
+    While Playwright's loop runs, Django keeps this thread's connections apart from those of
+    other tests; the one made here ends with the module.
+    """
+    settings = connections.settings["default"]
+    name = settings["NAME"]
+    if settings["ENGINE"].endswith("sqlite3") and "mode=memory" in name:
+        copy = str(tmp_path_factory.mktemp("browser") / "portal.sqlite3")
+        with closing(sqlite3.connect(name, uri=True)) as memory:
+            memory.execute("VACUUM INTO ?", [copy])
+        settings["NAME"] = copy
+    yield
+    with django_db_blocker.unblock():
+        connections["default"].close()
+        del connections["default"]
+    settings["NAME"] = name
+
+
+@pytest.fixture(scope="module")
+def _server(_database, django_db_blocker):
+    with django_db_blocker.unblock():
+        server = LiveServer("127.0.0.1")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def portal(_server, transactional_db, settings, monkeypatch):
+    """The address of the running portal, with reference data; mails are files."""
+    from requests.services import places, reference
+    from requests.views import filing
+
+    monkeypatch.setattr(filing, "MINIMUM", timedelta(0))  # a browser types faster than a person
+    settings.SITE_URL = _server.url
+    settings.EMAIL_BACKEND = "consent.services.eml.EmlFileBackend"
     reference.load()
-    return live_server
+    places.forget()
+    return _server.url
