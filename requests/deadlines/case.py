@@ -57,16 +57,18 @@ class Case:
         self.steps.append(Step(code, since, until, rule, citation, amount, unit))
 
     def count(self, start: date, amount: int, term: terms.Term) -> date:
-        """The last day of ``amount`` units from ``start``, before it moves off a day off."""
-        first = start
-        if terms.counts_receipt_day(self.rule, self.settings):
-            first = days_before(start, 1)
-        return terms.end_of(first, amount, term, settings=self.settings, calendars=self.calendars)
+        """The last day of ``amount`` units after ``start``, before it moves off a day off."""
+        return terms.end_of(start, amount, term, settings=self.settings, calendars=self.calendars)
+
+    def count_from(self, start: date, amount: int, term: terms.Term) -> date:
+        """The same for the period of the answer, whose first day may be the day of receipt."""
+        strict = terms.counts_receipt_day(self.rule, self.settings)
+        return self.count(days_before(start, 1) if strict else start, amount, term)
 
     def answer_from(self, start: date) -> date:
         """The last day of the period for the answer, counted from ``start``."""
         respond = self.rule["respond"]
-        return self.count(start, terms.length(respond, self.settings), respond)
+        return self.count_from(start, terms.length(respond, self.settings), respond)
 
     def roll(self, end: date) -> date:
         return terms.rolled(end, self.rule, settings=self.settings, calendars=self.calendars)

@@ -59,4 +59,4 @@ def _from_anchor(case: Case, start: date) -> date:
     if respond["unit"] != extension["unit"]:
         return case.count(case.answer_from(start), extension["n"], extension)
     both = terms.length(respond, case.settings) + extension["n"]
-    return case.count(start, both, respond)
+    return case.count_from(start, both, respond)

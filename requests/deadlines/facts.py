@@ -8,6 +8,7 @@ midnight wrote the day before in Florida, and is answered by the earlier date.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -78,18 +79,24 @@ class Settings:
         return cls(**values)
 
 
+def _shown(name: str) -> str:
+    """A name nobody knows, as it stands in a refusal: quoted, on one line, not too long."""
+    return repr(name[:60])
+
+
+@lru_cache(maxsize=256)
 def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ClockRefused(_("There is no time zone %(name)s.") % {"name": repr(name)}) from None
+        raise ClockRefused(_("There is no time zone %(name)s.") % {"name": _shown(name)}) from None
 
 
 def holidays_of(calendars: Calendars, name: str) -> Collection[date]:
     if name == ONLY_WEEKENDS:
         return calendars.get(name, ())
     if name not in calendars:
-        raise ClockRefused(_("There is no holiday calendar %(name)s.") % {"name": repr(name)})
+        raise ClockRefused(_("There is no holiday calendar %(name)s.") % {"name": _shown(name)})
     return calendars[name]
 
 
@@ -98,7 +105,9 @@ def read(events: Iterable[Event]) -> tuple[datetime, list[Event]]:
     ordered = sorted(events, key=lambda event: event.at)
     for event in ordered:
         if event.kind not in KINDS:
-            raise ClockRefused(_("There is no clock event %(kind)s.") % {"kind": repr(event.kind)})
+            raise ClockRefused(
+                _("There is no clock event %(kind)s.") % {"kind": _shown(event.kind)}
+            )
     received = [event.at for event in ordered if event.kind == RECEIVED]
     if not received:
         raise ClockRefused(_("Say when the request was received."))

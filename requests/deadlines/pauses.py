@@ -8,93 +8,115 @@ Sources
     11 CCR 7021(b)                      no pause at all: verification takes place on our time
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime
 
+from consent.calendars import days_after
 from requests.deadlines.facts import QUESTIONS, Days, Event, Rule
 
 RELEVANT_TIME = "relevant_time"
 # What moves the start under the "relevant time" of UK law.
 MOVERS = ("id_requested", "fee_requested")
 
+# From the first day that does not count up to the one that counts again.
+Span = tuple[date, date]
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One question: asked, and answered unless ``until`` is empty."""
+    """One question: ``asked`` is empty where the answer came by itself, ``answered`` while open."""
 
     kind: str
-    since: date
-    until: date | None
+    asked: datetime | None
+    answered: datetime | None
+
+    @property
+    def since(self) -> datetime:
+        moment = self.asked or self.answered
+        assert moment is not None  # noqa: S101 -- one of the two always stands
+        return moment
 
 
 @dataclass(frozen=True, slots=True)
-class Paused:
-    days: frozenset[date]
-    is_open: bool
-    # The day on which the first question that counts was asked.
-    first_asked: date | None
+class Stops:
+    """What waiting did to a clock: where it starts, and the days that do not count.
 
-
-def waits(events: list[Event], kind: str, days: Days) -> Iterator[Wait]:
-    """Pair each question with its answer; a second question while one is open adds nothing."""
-    since: date | None = None
-    for event in events:
-        if event.kind == kind and since is None:
-            since = days.local(event.at)
-        elif event.kind == QUESTIONS[kind] and since is not None:
-            yield Wait(kind, since, days.local(event.at))
-            since = None
-    if since is not None:
-        yield Wait(kind, since, None)
-
-
-def paused(
-    rule: Rule, events: list[Event], days: Days, *, due_after: Callable[[int], date]
-) -> Paused:
-    """Return the days that do not count. ``due_after(n)`` is the due date after n such days.
-
-    Each day is left out once, however many questions are open on it. A question that is asked
-    when the time is already over stops nothing.
+    ``first_asked`` is the day on which the first question that counts was asked.
     """
-    pause = rule.get("pause")
-    if not pause:
-        return Paused(frozenset(), is_open=False, first_asked=None)
-    found: set[date] = set()
-    is_open, first = False, None
-    for wait in _in_order(pause["triggers"], events, days):
-        if wait.since > due_after(len(found)):
+
+    start: date
+    days: int = 0
+    is_open: bool = False
+    first_asked: date | None = None
+
+
+def stops_of(
+    rule: Rule,
+    events: list[Event],
+    days: Days,
+    receipt: date,
+    *,
+    last_day: Callable[[date, int], date],
+) -> Stops:
+    """Follow the questions in their order; ``last_day`` tells the end from a start and a pause.
+
+    Each day is left out once, however many questions are open on it, and no day before the
+    clock starts. A question that is asked when the time is already over stops nothing.
+    """
+    pause, movers = rule.get("pause") or {}, _movers(rule)
+    kinds = (*movers, *pause.get("triggers", ()))
+    start, is_open, first = receipt, False, None
+    spans: list[Span] = []
+    for wait in _in_order(kinds, movers, events):
+        if days.local(wait.since) > last_day(start, _length(spans, start)):
             continue
-        first = first or wait.since
-        if wait.until is None:
+        if wait.asked is not None:
+            first = first or days.local(wait.asked)
+        if wait.answered is None:
             is_open = True
+        elif wait.kind in movers:
+            start = max(start, days.earlier(wait.answered))
         else:
-            found |= _between(wait.since, wait.until, inclusive=pause["counting"] == "inclusive")
-    return Paused(frozenset(found), is_open, first)
+            spans.append(_span(wait, days, inclusive=pause["counting"] == "inclusive"))
+    return Stops(start, _length(spans, start), is_open, first)
 
 
-def start_of_clock(rule: Rule, events: list[Event], days: Days, receipt: date) -> tuple[date, bool]:
-    """Return the day the clock starts, and whether something is still missing for it."""
-    if rule.get("anchor") != RELEVANT_TIME:
-        return receipt, False
-    arrivals = [days.earlier(e.at) for e in events if e.kind in {QUESTIONS[m] for m in MOVERS}]
-    missing = any(wait.until is None for wait in _in_order(MOVERS, events, days))
-    return max([receipt, *arrivals]), missing
+def _movers(rule: Rule) -> tuple[str, ...]:
+    return MOVERS if rule.get("anchor") == RELEVANT_TIME else ()
 
 
-def first_mover(rule: Rule, events: list[Event], days: Days) -> date | None:
-    """The day of the first question that moves the start of this clock."""
-    if rule.get("anchor") != RELEVANT_TIME:
-        return None
-    return next((wait.since for wait in _in_order(MOVERS, events, days)), None)
+def _in_order(kinds: Iterable[str], movers: tuple[str, ...], events: list[Event]) -> list[Wait]:
+    found = [wait for kind in kinds for wait in _waits(events, kind)]
+    asked = [wait for wait in found if wait.asked is not None or wait.kind in movers]
+    return sorted(asked, key=lambda wait: wait.since)
 
 
-def _in_order(kinds: tuple[str, ...] | list[str], events: list[Event], days: Days) -> list[Wait]:
-    found = [wait for kind in kinds for wait in waits(events, kind, days)]
-    return sorted(found, key=lambda wait: wait.since)
+def _waits(events: list[Event], kind: str) -> Iterator[Wait]:
+    """Pair each question with its answer; a second question while one is open adds nothing."""
+    asked: datetime | None = None
+    for event in events:
+        if event.kind == kind:
+            asked = asked or event.at
+        elif event.kind == QUESTIONS[kind]:
+            yield Wait(kind, asked, event.at)
+            asked = None
+    if asked is not None:
+        yield Wait(kind, asked, None)
 
 
-def _between(since: date, until: date, *, inclusive: bool) -> set[date]:
+def _span(wait: Wait, days: Days, *, inclusive: bool) -> Span:
     """The difference of the two dates, or one day more where both ends are left out."""
-    count = (until - since).days + (1 if inclusive else 0)
-    return {since + timedelta(days=number) for number in range(count)}
+    assert wait.asked is not None  # noqa: S101 -- a pause has a question
+    assert wait.answered is not None  # noqa: S101 -- and, here, an answer
+    end = days.local(wait.answered)
+    return days.local(wait.asked), days_after(end, 1) if inclusive else end
+
+
+def _length(spans: list[Span], start: date) -> int:
+    """How many days the spans cover from ``start`` on; a day in two of them is one day."""
+    total, counted_to = 0, start
+    for since, until in sorted(spans):
+        total += max(0, (until - max(since, counted_to)).days)
+        counted_to = max(counted_to, until)
+    return total

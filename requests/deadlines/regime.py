@@ -52,6 +52,7 @@ def _only_promise(case: Case, receipt: date) -> RegimeDates:
         promise_due=promise,
         reply_due=promise,
         substantive_due=promise,
+        **_work_towards(case, promise, None),
         promise_leads=promise is not None,
         trace=tuple(case.steps),
     )
@@ -79,26 +80,19 @@ def _in_hours(case: Case) -> RegimeDates:
 def _counted(case: Case, receipt: date) -> RegimeDates:
     """A rule that counts days or months: all steps."""
     ack = _acknowledgement(case, receipt)
-    start, start_missing = _start(case, receipt)
-    pause = pauses.paused(
-        case.rule,
-        case.events,
-        case.days,
-        due_after=lambda days: case.roll(days_after(case.answer_from(start), days)),
-    )
-    raw, legal = _legal(case, start, pause)
+    stops = _stops(case, receipt)
+    raw, legal = _legal(case, stops)
     promise = _promise(case, receipt)
-    extension = _extension(case, start=start, raw=raw, legal=legal, pause=pause)
-    is_open = pause.is_open or start_missing
-    moved = bool(extension.valid or pause.days or is_open or start > receipt)
-    target = None if is_open else extension.due_if_used if extension.valid else legal
+    extension = _extension(case, stops, raw, legal)
+    moved = bool(extension.valid or stops.days or stops.is_open or stops.start > receipt)
+    target = None if stops.is_open else extension.due_if_used if extension.valid else legal
     substantive, promise_leads = _substantive(case, target, promise, moved=moved)
     reply = min(filter(None, [case.roll(case.answer_from(receipt)), promise]))
     return RegimeDates(
         rule=case.rule["id"],
         receipt_date=receipt,
         in_force=True,
-        clock_start=start if case.rule.get("anchor") == pauses.RELEVANT_TIME else None,
+        clock_start=stops.start if case.rule.get("anchor") == pauses.RELEVANT_TIME else None,
         ack_due=ack,
         legal_due_raw=raw,
         legal_due=legal,
@@ -109,11 +103,10 @@ def _counted(case: Case, receipt: date) -> RegimeDates:
         extended_due_if_used=extension.due_if_used,
         extension_valid=extension.valid,
         promise_missed=_promise_missed(extension, promise),
-        paused_days=len(pause.days) or None,
-        pause_open=is_open,
-        internal_target=last_weekday(substantive) if substantive else None,
-        due_before_utc=end_of_day(substantive or legal, case.days.controller, case.days.regime),
-        interim_on=_interim(case, extension, pause),
+        paused_days=stops.days or None,
+        pause_open=stops.is_open,
+        **_work_towards(case, substantive, legal),
+        interim_on=_interim(extension, stops),
         promise_leads=promise_leads,
         **_other_dates(case, receipt, legal, extension),
         trace=tuple(case.steps),
@@ -130,23 +123,30 @@ def _acknowledgement(case: Case, receipt: date) -> date | None:
     return due
 
 
-def _start(case: Case, receipt: date) -> tuple[date, bool]:
-    start, missing = pauses.start_of_clock(case.rule, case.events, case.days, receipt)
-    if start > receipt:
-        case.note("start", receipt, start)
-    return start, missing
+def _stops(case: Case, receipt: date) -> pauses.Stops:
+    """What our questions did to the clock. The last day to ask is the last day to answer."""
+
+    def last_day(start: date, paused_days: int) -> date:
+        raw = days_after(case.answer_from(start), paused_days)
+        legal = case.roll(raw)
+        extension = extension_of(case, start=start, raw=raw, legal=legal, paused_days=paused_days)
+        return extension.due_if_used if extension.valid and extension.due_if_used else legal
+
+    stops = pauses.stops_of(case.rule, case.events, case.days, receipt, last_day=last_day)
+    if stops.start > receipt:
+        case.note("start", receipt, stops.start)
+    return stops
 
 
-def _legal(case: Case, start: date, pause: pauses.Paused) -> tuple[date, date]:
+def _legal(case: Case, stops: pauses.Stops) -> tuple[date, date]:
     """The last day by law, before and after it moves off a day off."""
     respond = case.rule["respond"]
-    end = case.answer_from(start)
-    case.note(
-        "answer", start, end, amount=terms.length(respond, case.settings), unit=respond["unit"]
-    )
-    raw = days_after(end, len(pause.days))
+    end = case.answer_from(stops.start)
+    amount = terms.length(respond, case.settings)
+    case.note("answer", stops.start, end, amount=amount, unit=respond["unit"])
+    raw = days_after(end, stops.days)
     if raw > end:
-        case.note("pause", end, raw, amount=len(pause.days), unit=terms.DAY)
+        case.note("pause", end, raw, amount=stops.days, unit=terms.DAY)
     legal = case.roll(raw)
     if legal > raw:
         case.note("roll", raw, legal)
@@ -162,10 +162,8 @@ def _promise(case: Case, receipt: date) -> date | None:
     return due
 
 
-def _extension(
-    case: Case, *, start: date, raw: date, legal: date, pause: pauses.Paused
-) -> Extension:
-    found = extension_of(case, start=start, raw=raw, legal=legal, paused_days=len(pause.days))
+def _extension(case: Case, stops: pauses.Stops, raw: date, legal: date) -> Extension:
+    found = extension_of(case, start=stops.start, raw=raw, legal=legal, paused_days=stops.days)
     if found.valid and found.due_if_used:
         case.note("extension", legal, found.due_if_used)
     elif found.valid is False:
@@ -193,11 +191,21 @@ def _promise_missed(extension: Extension, promise: date | None) -> bool | None:
     return extension.sent_on > promise
 
 
-def _interim(case: Case, extension: Extension, pause: pauses.Paused) -> date | None:
+def _interim(extension: Extension, stops: pauses.Stops) -> date | None:
     """The first day on which the person heard why the answer takes longer."""
-    asked = pauses.first_mover(case.rule, case.events, case.days)
     sent = extension.sent_on if extension.valid else None
-    return min(filter(None, [asked, pause.first_asked, sent]), default=None)
+    return min(filter(None, [stops.first_asked, sent]), default=None)
+
+
+def _work_towards(case: Case, substantive: date | None, legal: date | None) -> dict[str, Any]:
+    """The target of the office, and the instant before which the answer leaves."""
+    found: dict[str, Any] = {}
+    if substantive is not None:
+        found["internal_target"] = last_weekday(substantive)
+    day = substantive or legal
+    if day is not None:
+        found["due_before_utc"] = end_of_day(day, case.days.controller, case.days.regime)
+    return found
 
 
 def _other_dates(case: Case, receipt: date, legal: date, extension: Extension) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from reprlib import Repr
 from typing import Any, NoReturn
 
 from django.utils.translation import gettext as _
@@ -28,6 +29,12 @@ CALCULATIONS: dict[str, tuple[Callable[[date, int], date], str]] = {
 }
 EVENTS = deadlines.KINDS - {RECEIVED}
 CHANNELS = ("designated", "other", None)
+# More than any request has; each one is counted against all that came before it.
+MOST_EVENTS = 1000
+# What was typed is shown short and on one line, however long or deep it is.
+_SHORT = Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 2, 60, 60
+_shown = _SHORT.repr
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +53,30 @@ def answer_all(text: bytes) -> dict[str, Answer]:
         if not isinstance(name, str) or not name:
             raise ClockRefused(_("Case %(number)s has no id.") % {"number": number})
         if name in found:
-            raise ClockRefused(_("There are two cases with the id %(id)s.") % {"id": repr(name)})
+            raise ClockRefused(_("There are two cases with the id %(id)s.") % {"id": _shown(name)})
         found[name] = _answer(name, vector)
     return found
 
 
 def _vectors(text: bytes) -> list[Any]:
     try:
-        content = json.loads(text.decode())
+        content = json.loads(text.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        place = {"line": error.lineno, "column": error.colno}
+        raise ClockRefused(
+            _("The input is not JSON: line %(line)d, column %(column)d.") % place
+        ) from None
     except (ValueError, RecursionError):
         raise ClockRefused(_("The input is not JSON.")) from None
     vectors = content.get("vectors") if isinstance(content, dict) else None
     if not isinstance(vectors, list):
         raise ClockRefused(_('Write one JSON object with a list: {"vectors": [...]}.'))
     return vectors
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    """NaN and Infinity are Python's, not JSON's."""
+    raise ValueError(name)
 
 
 def _answer(name: str, vector: dict[str, Any]) -> Answer:
@@ -70,16 +87,18 @@ def _answer(name: str, vector: dict[str, Any]) -> Answer:
         explanation = _explain(vector)
         return Answer(_fields(explanation), _lines(explanation))
     except ClockRefused as error:
-        raise ClockRefused(f"{name!r}: {error}") from error
+        raise ClockRefused(f"{_shown(name)}: {error}") from error
     except OverflowError:
         raise ClockRefused(
-            _("%(id)s: the dates lie outside the calendar.") % {"id": repr(name)}
+            _("%(id)s: the dates lie outside the calendar.") % {"id": _shown(name)}
         ) from None
 
 
 def _calculation(vector: dict[str, Any]) -> date:
     if vector["calc"] not in list(CALCULATIONS):
-        raise ClockRefused(_("There is no calculation %(name)s.") % {"name": repr(vector["calc"])})
+        raise ClockRefused(
+            _("There is no calculation %(name)s.") % {"name": _shown(vector["calc"])}
+        )
     count, unit = CALCULATIONS[vector["calc"]]
     args = vector.get("args")
     args = args if isinstance(args, dict) else {}
@@ -90,11 +109,18 @@ def _calculation(vector: dict[str, Any]) -> date:
 
 
 def _explain(vector: dict[str, Any]) -> Explanation:
-    events = [Event(RECEIVED, _instant("received", vector.get("received")))]
-    events += [_event(item) for item in _list(vector, "events")]
+    events = [Event(RECEIVED, _instant(RECEIVED, vector.get("received")))]
+    events += [_event(item) for item in _events(vector)]
     return deadlines.compute(
         _rules(vector), events, settings=_settings(vector), calendars=calendars()
     )
+
+
+def _events(vector: dict[str, Any]) -> list[Any]:
+    events = _list(vector, "events")
+    if len(events) > MOST_EVENTS:
+        raise ClockRefused(_("A case has at most %(count)d clock events.") % {"count": MOST_EVENTS})
+    return events
 
 
 def _rules(vector: dict[str, Any]) -> list[dict[str, Any]]:
@@ -103,7 +129,7 @@ def _rules(vector: dict[str, Any]) -> list[dict[str, Any]]:
         raise ClockRefused(_("Name at least one regime."))
     for code in codes:
         if not isinstance(code, str) or code not in known:
-            raise ClockRefused(_("There is no regime %(code)s.") % {"code": repr(code)})
+            raise ClockRefused(_("There is no regime %(code)s.") % {"code": _shown(code)})
     return [known[code] for code in dict.fromkeys(codes)]
 
 
@@ -126,7 +152,7 @@ def _settings(vector: dict[str, Any]) -> Settings:
 def _event(item: Any) -> Event:
     kind = item.get("type") if isinstance(item, dict) else None
     if not isinstance(kind, str) or kind not in EVENTS:
-        raise ClockRefused(_("There is no clock event %(kind)s.") % {"kind": repr(kind)})
+        raise ClockRefused(_("There is no clock event %(kind)s.") % {"kind": _shown(kind)})
     return Event(kind, _instant(kind, item.get("at")))
 
 
@@ -166,9 +192,10 @@ def _name(vector: dict[str, Any], name: str) -> str | None:
 
 
 def _refuse(what: str, value: Any) -> NoReturn:
-    shown = repr(value)[:80]
+    if value is None:
+        raise ClockRefused(_("%(what)s is missing.") % {"what": what}) from None
     raise ClockRefused(
-        _("%(what)s cannot be %(value)s.") % {"what": what, "value": shown}
+        _("%(what)s cannot be %(value)s.") % {"what": what, "value": _shown(value)}
     ) from None
 
 

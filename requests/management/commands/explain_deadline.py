@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            answers = vectors.answer_all(sys.stdin.buffer.read())
+            answers = vectors.answer_all(_typed())
         except ClockRefused as error:
             raise CommandError(str(error), returncode=REFUSED) from error
         if options["json"]:
@@ -35,6 +35,11 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"results": results}, indent=1))
             return
         for name, answer in answers.items():
-            self.stdout.write(f"{name}")
+            self.stdout.write(name if name.isprintable() else ascii(name))
             for line in answer.lines:
                 self.stdout.write(f"  {line}")
+
+
+def _typed() -> bytes:
+    """What stands on stdin; nothing where it is closed."""
+    return sys.stdin.buffer.read() if sys.stdin else b""
