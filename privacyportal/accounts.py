@@ -86,7 +86,8 @@ class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allau
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queue the password link; nobody waits for the mail server, so no timing tells."""
-        if template_prefix == PASSWORD_LINK and signin.may_send_link(email):
+        for_staff = template_prefix == PASSWORD_LINK and context["user"].is_staff
+        if for_staff and signin.may_send_link(email):
             send_password_link(email, url=context["password_reset_url"])
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:

@@ -11,12 +11,16 @@ class PortalConfig(AppConfig):
     name = "privacyportal"
 
     def ready(self) -> None:
+        from consent.services import sweep
         from privacyportal import (
             accounts,
             checks,  # noqa: F401 -- importing registers them
+            signin,
             user_admin,  # noqa: F401 -- importing registers the accounts' pages
         )
 
+        signin.connect()
+        sweep.register("sessions", signin.forget_sessions)
         # No models of our own, so the signal is heard where the groups' tables are made.
         post_migrate.connect(
             accounts.create_role_groups,

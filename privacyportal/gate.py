@@ -7,8 +7,7 @@ from typing import Any
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -53,7 +52,9 @@ class StaffGateMiddleware:
         if not (isinstance(user, User) and user.is_active and user.is_staff):
             return redirect_to_login(request.get_full_path())
         if session_ended(request, user):
-            logout(request)
+            # Only this browser is signed out: another of the same person may be at work.
+            request.session.flush()
+            request.user = AnonymousUser()
             messages.info(request, _("You were signed out. Sign in again to go on."))
             return redirect_to_login(request.get_full_path())
         if lacks_second_factor(user) and name not in SETS_UP_FACTOR:

@@ -13,6 +13,7 @@ from requests.views import feed
 handler400 = "privacyportal.pages.bad_request"
 handler403 = "privacyportal.pages.forbidden"
 handler404 = "privacyportal.pages.not_found"
+handler429 = "privacyportal.pages.too_many"  # asked for by the sign-in library
 handler500 = "privacyportal.pages.server_error"
 
 urlpatterns = [

@@ -14,6 +14,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -24,6 +25,7 @@ from consent.admin.guarded import GuardedAdmin
 from consent.enums import Role
 from consent.services import audit
 from privacyportal.accounts import roles_of, send_password_link
+from privacyportal.signin import end_sessions
 
 RIGHTS = ["is_active", "groups"]
 
@@ -131,6 +133,7 @@ class StaffAdmin(GuardedAdmin):
             invite(user)
 
     @admin.action(description=_("Send a link to set the password"), permissions=["admin"])
+    @transaction.atomic
     def send_password_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         done = 0
         for user in self._touchable(request, queryset.exclude(email="")):
@@ -142,10 +145,12 @@ class StaffAdmin(GuardedAdmin):
         )
 
     @admin.action(description=_("Remove the second factor (lost device)"), permissions=["admin"])
+    @transaction.atomic
     def remove_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         done = 0
         for user in self._touchable(request, queryset.exclude(pk=request.user.pk or 0)):
             Authenticator.objects.filter(user=user).delete()
+            end_sessions(user)  # the lost device may still be signed in
             audit.record("user.second_factor_removed", target=user, by=request.user)  # type: ignore[arg-type]  # signed in
             done += 1
         self._tell(request, ngettext("%d account changed.", "%d accounts changed.", done), done)
