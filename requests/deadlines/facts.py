@@ -81,7 +81,7 @@ class Settings:
 
 def _shown(name: str) -> str:
     """A name nobody knows, as it stands in a refusal: quoted, on one line, not too long."""
-    return repr(name[:60])
+    return repr(name)[:60]
 
 
 @lru_cache(maxsize=256)

@@ -89,8 +89,12 @@ def test_nothing_asked_nothing_answered(monkeypatch):
 @pytest.mark.parametrize(
     "content",
     [
+        b"",
         b"{",
         b"\xff\xfe",
+        b'{"vectors": [NaN]}',
+        b'{"vectors": []} {}',
+        b'{"vectors": [' + b"9" * 5000 + b"]}",
         b"[" * 100_000,
         [],
         {"vectors": {}},
@@ -104,6 +108,18 @@ def test_nothing_asked_nothing_answered(monkeypatch):
         {"vectors": [{**CASE, "received": "2026-02-30T12:00:00Z"}]},
         {"vectors": [{**CASE, "received": "2026-02-03T12:00:00"}]},
         {"vectors": [{**CASE, "received": None}]},
+        {"vectors": [{**CASE, "received": "2026-06-05"}]},
+        {"vectors": [{**CASE, "received": "2026-06-05T12:00:00+24:00"}]},
+        {"vectors": [{**CASE, "received": "\ud800"}]},
+        {"vectors": [{**CASE, "id": "\ud800", "regimes": ["\ud800" * 500]}]},
+        {"vectors": [{**CASE, "calendar": "\x00" * 500}]},
+        {"vectors": [{**CASE, "regime_tz": "../../etc/passwd"}]},
+        {"vectors": [{**CASE, "regime_tz": "/etc/localtime"}]},
+        {"vectors": [{**CASE, "declared_date": "2026-06-04"}]},
+        {"vectors": [{**CASE, "events": [{"type": "received", "at": CASE["received"]}]}]},
+        {"vectors": [{**CASE, "events": [{"type": "id_requested"}]}]},
+        {"vectors": [{**CASE, "events": [{"at": CASE["received"]}]}]},
+        {"vectors": [{**CASE, "events": {"type": "id_requested", "at": CASE["received"]}}]},
         {"vectors": [{**CASE, "received": "9999-12-30T12:00:00Z"}]},
         {"vectors": [{**CASE, "received": "0001-01-01T00:00:00Z"}]},
         {"vectors": [{**CASE, "promise": "no"}]},
@@ -149,12 +165,81 @@ def test_nothing_asked_nothing_answered(monkeypatch):
         },
     ],
 )
-def test_bad_input_is_refused_in_one_line(monkeypatch, content):
+def test_bad_input_is_refused_in_one_line(monkeypatch, capsys, content):
     with pytest.raises(CommandError) as refused:
         ask(monkeypatch, content, "--json")
     assert refused.value.returncode == 2
-    assert str(refused.value).strip()
-    assert "\n" not in str(refused.value)
+    assert 0 < len(str(refused.value)) < 200
+    assert str(refused.value).isprintable()
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"regimes": ["XX"]}, "'one': There is no regime 'XX'."),
+        ({"received": "2026-02-30T12:00:00Z"}, "'one': received cannot be '2026-02-30T12:00:00Z'."),
+        ({"received": None}, "'one': received is missing."),
+        (
+            {"received": "2026-06-05T12:00:00"},
+            "'one': received: add the offset, as in 2026-03-02T09:00:00+01:00.",
+        ),
+        (
+            {"events": [{"type": "id_requested", "at": "2026-06-05T09:59:59Z"}]},
+            "'one': id_requested cannot lie before the request was received.",
+        ),
+        (
+            {"events": [{"type": "extension_notice_sent", "at": "2026-06-06T12:00:00Z"}] * 2},
+            "'one': The time for an answer can be extended only once.",
+        ),
+        (
+            {"events": [{"type": "id_requested", "at": "2026-06-06T12:00:00Z"}] * 1001},
+            "'one': A case has at most 1000 clock events.",
+        ),
+        (
+            {"declared_date": "2026-06-04"},
+            "'one': The date you name for the answer lies before the request.",
+        ),
+        ({"calendar": "MARS"}, "'one': There is no holiday calendar 'MARS'."),
+        ({"regime_tz": "Mars/Base"}, "'one': There is no time zone 'Mars/Base'."),
+    ],
+)
+def test_the_refusal_says_what_to_change(monkeypatch, changed, said):
+    with pytest.raises(CommandError) as refused:
+        ask(monkeypatch, {"vectors": [{**CASE, **changed}]}, "--json")
+    assert str(refused.value) == said
+
+
+def test_a_broken_file_is_refused_with_the_place(monkeypatch):
+    with pytest.raises(CommandError, match="not JSON: line 2, column 1"):
+        ask(monkeypatch, b'{"vectors": [\n}', "--json")
+
+
+def test_one_bad_case_leaves_no_answer_to_the_others(monkeypatch):
+    out = io.StringIO()
+    content = json.dumps({"vectors": [CASE, {**CASE, "id": "two", "regimes": []}]}).encode()
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+    with pytest.raises(CommandError, match="'two': Name at least one regime"):
+        call_command("explain_deadline", "--json", stdout=out)
+    assert out.getvalue() == ""
+
+
+def test_a_closed_stdin_is_an_empty_one(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(CommandError, match="not JSON: line 1, column 1"):
+        call_command("explain_deadline", "--json")
+
+
+def test_a_mark_at_the_start_of_the_file_does_no_harm(monkeypatch):
+    content = b"\xef\xbb\xbf" + json.dumps({"vectors": [CASE]}).encode()
+    assert '"2026-07-05"' in ask(monkeypatch, content, "--json")
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\nb", "\x1b[2J"])
+def test_an_id_no_terminal_can_show_is_written_out(monkeypatch, name):
+    lines = ask(monkeypatch, {"vectors": [{**CASE, "id": name}]}).splitlines()
+    assert lines[0] == ascii(name)
+    assert list(results(monkeypatch, {**CASE, "id": name})) == [name]
 
 
 def test_the_command_itself_needs_no_database():
@@ -178,3 +263,4 @@ def test_the_command_itself_needs_no_database():
     bad = run({"vectors": [CASE, {**CASE, "id": "a\nb", "regimes": ["XX"]}]})
     assert (bad.returncode, bad.stdout) == (2, "")
     assert bad.stderr == "CommandError: 'a\\nb': There is no regime 'XX'.\n"
+    assert run([]).returncode == 2
