@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := .venv/bin
 # Checks need settings, but neither a .env nor a database of yours.
 PLAIN := env SECRET_KEY=for-checks-only DEBUG=true DATABASE_URL=sqlite://:memory: BROKER_URL= EMAIL_URL=
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
