@@ -61,6 +61,7 @@ def _ticket(action: str, *names: str) -> dict[str, str]:
 
 PUBLIC = (
     *("start", "find", "choose", "question", "check", "status", "address", "withdraw"),
+    "answer_date",
     *("confirm", "follow", "mandate", "do_not_sell", "opt_out"),
 )
 

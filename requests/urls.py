@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from requests.views import confirming, filing, optout, start, status
+from requests.views import answer_date, confirming, filing, optout, start, status
 
 app_name = "requests"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("requests/new/<slug:code>/<slug:page>/", filing.question, name="question"),
     path("requests/<str:reference>/", status.status, name="status"),
     path("requests/<str:reference>/address/", status.address, name="address"),
+    path("requests/<str:reference>/date.ics", answer_date.answer_date, name="answer_date"),
     path("requests/<str:reference>/withdraw/", status.withdraw, name="withdraw"),
     path("confirm/<str:token>/", confirming.confirm, name="confirm"),
     path("follow/<str:token>/", confirming.follow, name="follow"),
