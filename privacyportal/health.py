@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 
 from consent.enums import MailState
 from consent.models import AuditEvent, Firing, OutboundEmail
+from requests.services.reminders import brake
 
 SWEEP_LATE = timedelta(minutes=5)
 MAIL_LATE = timedelta(minutes=10)
@@ -89,6 +90,16 @@ def check_audit() -> None:
         raise NotReady("An audit row has waited for its seal for more than 5 minutes.")
 
 
+def check_reminders() -> None:
+    """They stop by themselves where the clock or their number cannot be right."""
+    reasons = brake.reasons()
+    if reasons:
+        raise NotReady(
+            f"Reminders are stopped ({', '.join(reasons)}). Once it is right, type:"
+            " manage.py release_reminders"
+        )
+
+
 # The database comes first: without it the later ones cannot be asked.
 CHECKS: dict[str, Callable[[], None]] = {
     "database": check_database,
@@ -98,6 +109,7 @@ CHECKS: dict[str, Callable[[], None]] = {
     "sweep": check_sweep,
     "outbox": check_outbox,
     "audit": check_audit,
+    "reminders": check_reminders,
 }
 
 

@@ -1,0 +1,237 @@
+"""Work that stands still longer than it should, and that nobody would see otherwise.
+
+Any row in a middle state has a limit here. The leads read of it each morning; whoever shows it on
+a page asks ``found``. Each count is served by a small index or is over what is open.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import ngettext
+
+from consent.enums import MailState
+from consent.models import AuditEvent, OutboundEmail
+from requests.enums import Direction, Filer, State, Step
+from requests.models import Decision, Message, Ticket
+
+MINUTES = timedelta(minutes=10)
+HOUR = timedelta(hours=1)
+# An answer that waits for its second pair of eyes, a message for a reader, a request for a hand.
+CHECK, READ, TAKE = timedelta(days=3), timedelta(days=2), timedelta(days=2)
+UNCONFIRMED = timedelta(days=16)
+AGENT = timedelta(days=14)
+PERSON = timedelta(days=45)
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    code: str
+    count: int
+    sentence: str
+
+
+def found(*, now: datetime) -> list[Stuck]:
+    """Everything that is stuck at ``now``, in sentences of the active language."""
+    rows = ((code, query.count(), words) for code, query, words in _kinds(now))
+    return [Stuck(code, count, words(count)) for code, count, words in rows if count]
+
+
+Kind = tuple[str, QuerySet, Callable[[int], str]]
+
+
+def _kinds(now: datetime) -> Iterator[Kind]:
+    yield from _mails(now)
+    yield from _answers(now)
+    yield from _requests(now)
+    yield (
+        "audit_unsealed",
+        AuditEvent.objects.filter(mac__isnull=True, happened_at__lt=now - MINUTES),
+        lambda n: (
+            ngettext(
+                "%d entry of the audit trail is not sealed.",
+                "%d entries of the audit trail are not sealed.",
+                n,
+            )
+            % n
+        ),
+    )
+
+
+def _mails(now: datetime) -> Iterator[Kind]:
+    mails = OutboundEmail.objects
+    yield (
+        "mail_held",
+        mails.filter(state=MailState.HELD),
+        lambda n: (
+            ngettext(
+                "%d email waits for your decision: nobody knows whether it arrived.",
+                "%d emails wait for your decision: nobody knows whether they arrived.",
+                n,
+            )
+            % n
+        ),
+    )
+    yield (
+        "mail_bounced",
+        mails.filter(state=MailState.BOUNCED),
+        lambda n: (
+            ngettext(
+                "%d email was refused by the mailbox. Find another way to reach the person.",
+                "%d emails were refused by the mailbox. Find another way to reach the people.",
+                n,
+            )
+            % n
+        ),
+    )
+    yield (
+        "mail_dead",
+        mails.filter(state=MailState.DEAD),
+        lambda n: ngettext("%d email was given up.", "%d emails were given up.", n) % n,
+    )
+    late = Q(state=MailState.QUEUED, due_at__lt=now - HOUR)
+    late |= Q(state=MailState.LEASED, lease_until__lt=now - MINUTES)
+    yield (
+        "mail_late",
+        mails.filter(late),
+        lambda n: (
+            ngettext(
+                "%d email should have left and has not.",
+                "%d emails should have left and have not.",
+                n,
+            )
+            % n
+        ),
+    )
+
+
+def _answers(now: datetime) -> Iterator[Kind]:
+    answers = Decision.objects
+    yield (
+        "answer_unreleased",
+        answers.filter(step=Step.SENDING, release_at__lt=now - MINUTES),
+        lambda n: (
+            ngettext("%d approved answer has not left.", "%d approved answers have not left.", n)
+            % n
+        ),
+    )
+    yield (
+        "answer_unchecked",
+        answers.filter(step=Step.IN_REVIEW, created_at__lt=now - CHECK, ticket__state=State.REVIEW),
+        lambda n: (
+            ngettext(
+                "%d answer has waited for its final check for 3 days.",
+                "%d answers have waited for their final check for 3 days.",
+                n,
+            )
+            % n
+        ),
+    )
+    yield (
+        "review_without_answer",
+        Ticket.objects.filter(state=State.REVIEW).exclude(
+            decisions__step__in=[Step.IN_REVIEW, Step.SENDING]
+        ),
+        lambda n: (
+            ngettext(
+                "%d request stands in the final check without an answer.",
+                "%d requests stand in the final check without an answer.",
+                n,
+            )
+            % n
+        ),
+    )
+    yield (
+        "message_unread",
+        Message.objects.filter(
+            direction=Direction.FROM_PERSON, read_at=None, created_at__lt=now - READ
+        ),
+        lambda n: (
+            ngettext(
+                "%d message of a person has not been read for 2 days.",
+                "%d messages of people have not been read for 2 days.",
+                n,
+            )
+            % n
+        ),
+    )
+
+
+def _requests(now: datetime) -> Iterator[Kind]:
+    tickets = Ticket.objects
+    yield (
+        "request_untaken",
+        tickets.filter(state=State.TRIAGE, handler=None, received_at__lt=now - TAKE),
+        lambda n: (
+            ngettext(
+                "%d request has been taken by nobody for 2 days.",
+                "%d requests have been taken by nobody for 2 days.",
+                n,
+            )
+            % n
+        ),
+    )
+    left = Q(handler=None) | Q(handler__is_active=False)
+    yield (
+        "request_abandoned",
+        tickets.filter(left, state__in=[State.IN_PROGRESS, State.REVIEW, State.APPEAL]),
+        lambda n: (
+            ngettext(
+                "%d request is in work, but its handler has left.",
+                "%d requests are in work, but their handlers have left.",
+                n,
+            )
+            % n
+        ),
+    )
+    yield (
+        "request_unconfirmed",
+        tickets.filter(state=State.NEW, clock_events__recorded_at__lt=now - UNCONFIRMED).distinct(),
+        lambda n: (
+            ngettext(
+                "%d request was never confirmed and is not closed.",
+                "%d requests were never confirmed and are not closed.",
+                n,
+            )
+            % n
+        ),
+    )
+    yield (
+        "agent_unconfirmed",
+        tickets.filter(
+            state=State.TRIAGE, filer=Filer.AGENT, mandate_at=None, confirmed_at__lt=now - AGENT
+        ),
+        lambda n: (
+            ngettext(
+                "%d request of an agent has waited 14 days for the person's yes.",
+                "%d requests of agents have waited 14 days for the person's yes.",
+                n,
+            )
+            % n
+        ),
+    )
+    yield (
+        "person_silent",
+        tickets.filter(state=State.AWAITING_REQUESTER, received_at__lt=now - PERSON),
+        lambda n: (
+            ngettext(
+                "%d request of more than 45 days still waits for the person.",
+                "%d requests of more than 45 days still wait for the person.",
+                n,
+            )
+            % n
+        ),
+    )
+    yield (
+        "alarm_late",
+        tickets.open().filter(next_alarm_at__lt=now - HOUR),
+        lambda n: (
+            ngettext(
+                "%d request was not looked at by the minute sweep.",
+                "%d requests were not looked at by the minute sweep.",
+                n,
+            )
+            % n
+        ),
+    )
