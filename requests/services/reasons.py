@@ -25,6 +25,19 @@ _SENTENCES = {
     "due": gettext_lazy("The answer is due on %(to)s."),
 }
 
+# Sources that are no statute are named in the reader's language; statutes are quoted.
+_SOURCES = {
+    "Promise in the published privacy policy": gettext_lazy(
+        "Promise in the published privacy policy"
+    ),
+    "Promise in the published privacy policy: an answer within 30 days": gettext_lazy(
+        "Promise in the published privacy policy: an answer within 30 days"
+    ),
+    "Law No. 124/2024 on the protection of personal data (Albania)": gettext_lazy(
+        "Law No. 124/2024 on the protection of personal data (Albania)"
+    ),
+}
+
 
 def lines(clock: Mapping[str, Any]) -> list[str]:
     """One line for each step that ``Ticket.clock`` keeps, with its text of law."""
@@ -36,7 +49,8 @@ def _line(step: Mapping[str, Any]) -> str:
     sentence = _SENTENCES.get(step["code"])
     text = str(sentence) % {"from": _day(step["from"]), "to": until} if sentence else until
     length = _length(step)
-    law = f"{step['citation']}, {length}" if length else step["citation"]
+    source = str(_SOURCES.get(step["citation"], step["citation"]))
+    law = f"{source}, {length}" if length else source
     return f"{text} ({law})"
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from requests.enums import Filer, Outcome, State, Waiting
 from requests.models import Ticket
+from requests.services import reasons
 
 UNCONFIRMED = "unconfirmed"
 MANDATE = "mandate"
@@ -135,10 +136,6 @@ def _with_now(done: list[tuple[str, bool, datetime | None]]) -> list[Step]:
 
 def why(ticket: Ticket) -> list[str]:
     """The calculator's own reasons for the date, one line each."""
-    lines = []
-    for step in ticket.clock.get("trace", []):
-        if isinstance(step, str):
-            lines.append(step)
-        else:
-            lines.append(" · ".join(str(value) for value in step.values() if value))
-    return lines or sorted(str(rule.get("law") or rule.get("id")) for rule in ticket.rules)
+    return reasons.lines(ticket.clock) or sorted(
+        str(rule.get("law") or rule.get("id")) for rule in ticket.rules
+    )

@@ -1,65 +1,20 @@
 """What all public pages have in common."""
 
-import html
 import re
 from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
 
-from requests.services import places
-from tests import factories, public
+from tests import public
 
 pytestmark = pytest.mark.django_db
-
-LIMIT = 35
 
 
 @pytest.fixture
 def walk(client):
     """Every page a person can see in English, by name."""
-    public.rows()
-    factories.RightRuleFactory(
-        code="opt_out_sale_share",
-        goal_en="Do not sell or share my data",
-        goal_sq="Mos i shitni të dhënat e mia",
-        level="V0",
-        one_button=True,
-        sort_order=2,
-    )
-    places.forget()
-    base = "/en/requests/new/access/"
-    pages = {
-        "start": client.get("/en/"),
-        "choose": client.get("/en/requests/new/"),
-        "find": client.get("/en/requests/"),
-        "find_error": client.get("/en/requests/?number=x"),
-        "about": client.get(base),
-        "about_error": client.post(base, {}),
-        "opt_out": client.get("/en/do-not-sell/"),
-        "missing": client.get("/en/nothing/"),
-    }
-    public.fill(client, filer="agent")
-    pages["person"] = client.get(f"{base}person/")
-    pages["details"] = client.get(f"{base}details/")
-    pages["check"] = client.get(f"{base}check/")
-    there = client.post(f"{base}check/")["Location"]
-    pages["status"] = client.get(there)
-    pages["status_error"] = client.post(there, {"do": "code", "code": ""})
-    pages["address"] = client.get(f"{there}address/")
-    link = public.link("confirm")
-    pages["confirm"] = client.get(link)
-    client.post(link, {"press": "confirm"})
-    pages["confirm_done"] = client.get(link)
-    pages["full"] = client.get(there)
-    pages["withdraw"] = client.get(f"{there}withdraw/")
-    pages["follow"] = client.get(public.link("received"))
-    pages["mandate"] = client.get(public.link("mandate"))
-    pages["mandate_done"] = client.post(public.link("mandate"), {"press": "agree"})
-    client.cookies.clear()
-    pages["return"] = client.get(there)
-    pages["return_code"] = client.get(f"{there}?step=code")
-    return {name: answer.content.decode() for name, answer in pages.items()}
+    return public.every_page(client)
 
 
 def test_every_page_has_one_heading_a_language_and_no_script(walk):
@@ -109,20 +64,6 @@ def test_forms_leave_judging_to_us(walk):
         for form in re.findall(r"<form[^>]*>", page):
             assert "novalidate" in form, name
         assert not re.search(r"\srequired[\s>=]", page), name
-
-
-def test_every_page_reads_easily(walk):
-    assert {n: v for n, v in ((n, lix(p)) for n, p in walk.items()) if v > LIMIT} == {}
-
-
-def lix(page):
-    """Words per sentence plus the share of long words; each block is a sentence."""
-    main = page[page.index("<main") : page.index("</main>")]
-    main = re.sub(r"</(p|h1|h2|h3|li|dt|dd|button|label|legend|option|a|div)>", ". ", main)
-    text = html.unescape(re.sub(r"<[^>]+>", " ", main))
-    words = re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", text)
-    sentences = [s for s in re.split(r"[.!?:]+(?=\s|$)", text) if re.search(r"[^\W\d_]", s)]
-    return len(words) / len(sentences) + 100 * sum(len(w) > 6 for w in words) / len(words)
 
 
 def test_the_language_link_keeps_the_page(client, walk):

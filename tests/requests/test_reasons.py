@@ -48,3 +48,10 @@ def test_a_step_without_a_sentence_still_shows_its_date_and_law():
 
 def test_a_clock_without_steps_has_no_reasons():
     assert reasons.lines({}) == []
+
+
+def test_sources_that_are_no_statute_are_named_in_the_readers_language():
+    with translation.override("sq"):
+        promise = reasons.lines(clock("PROMISE-30"))
+    assert promise[-1].startswith("Përgjigjja duhet dhënë deri më 5 korrik 2026. (Premtimi në ")
+    assert not [line for line in promise if "Promise" in line]
