@@ -26,7 +26,8 @@ NEXT: dict[State, frozenset[State]] = {
     State.REVIEW: frozenset({State.IN_PROGRESS, State.ANSWERED, State.CLOSED}),
     State.ANSWERED: frozenset({State.CLOSED, State.APPEAL}),
     State.APPEAL: frozenset({State.CLOSED, State.IN_PROGRESS}),
-    State.CLOSED: frozenset({State.APPEAL, State.IN_PROGRESS}),
+    # To triage only from "not confirmed", by a new link that the person asked for.
+    State.CLOSED: frozenset({State.APPEAL, State.IN_PROGRESS, State.TRIAGE}),
 }
 
 # Tuples, not sets: they stand in indexes and constraints, whose order must not change.
@@ -51,6 +52,14 @@ class Outcome(models.TextChoices):
     NOT_CONFIRMED = "not_confirmed", pgettext_lazy("outcome", "Email not confirmed")
 
 
+# After these a person may ask us to look again (T12): they did not get all they asked for.
+APPEALABLE = (
+    Outcome.PARTLY_FULFILLED,
+    Outcome.REFUSED,
+    Outcome.NO_DATA_HELD,
+    Outcome.IDENTITY_NOT_PROVED,
+    Outcome.EXPIRED,
+)
 # With these an answer tells a person "no", wholly or in part, and must say why.
 NEEDS_REASON = (Outcome.REFUSED, Outcome.PARTLY_FULFILLED, Outcome.IDENTITY_NOT_PROVED)
 # What an officer can answer with.
@@ -135,6 +144,11 @@ class Level(models.TextChoices):
     HIGH = "V3", _("Highly certain: three matching facts and a signed declaration")
     AUTHORITY = "V4", _("Proof of authority")
 
+    def reaches(self, wanted: str) -> bool:
+        """Whether somebody who showed this much has shown ``wanted``. The list is in order."""
+        levels = list(Level)
+        return levels.index(self) >= levels.index(Level(wanted))
+
 
 class Filer(models.TextChoices):
     PERSON = "person", _("For myself")
@@ -162,12 +176,40 @@ class ClockKind(models.TextChoices):
     ID_RECEIVED = "id_received", _("Proof of identity received")
     CLARIFICATION_REQUESTED = "clarification_requested", _("Question asked")
     CLARIFICATION_RECEIVED = "clarification_received", _("Question answered")
+    FEE_REQUESTED = "fee_requested", _("Fee asked for")
+    FEE_PAID = "fee_paid", _("Fee paid")
+    EXTENSION_NOTICE_SENT = "extension_notice_sent", _("Longer time told")
     ANSWERED = "answered", _("Answer sent")
+    DENIAL_SENT = "denial_sent", _("Refusal sent")
+    APPEAL_RECEIVED = "appeal_received", _("Asked to look again")
+    # Begins a new count; the calculator sees it as the receipt of what is new (T16).
+    REOPENED = "reopened", _("Opened again")
 
 
 class Waiting(models.TextChoices):
     IDENTITY = "identity", _("Proof of identity")
     CLARIFICATION = "clarification", _("An answer to our question")
+    FEE = "fee", _("A fee")
+
+
+# What each question does to the clock when it is asked, and when it is answered.
+ASKED: dict[Waiting, tuple[ClockKind, ClockKind]] = {
+    Waiting.IDENTITY: (ClockKind.ID_REQUESTED, ClockKind.ID_RECEIVED),
+    Waiting.CLARIFICATION: (
+        ClockKind.CLARIFICATION_REQUESTED,
+        ClockKind.CLARIFICATION_RECEIVED,
+    ),
+    Waiting.FEE: (ClockKind.FEE_REQUESTED, ClockKind.FEE_PAID),
+}
+
+
+class ExtensionReason(models.TextChoices):
+    """Why more time is taken. The laws know these; the words are what the person reads."""
+
+    COMPLEX = "complex", _("Your request is complex, and the work takes longer.")
+    MANY = "many", _("We have received many requests from you.")
+    CONSULT = "consult", _("We must first ask others who are concerned.")
+    FORMAT = "format", _("We must bring the data into a form that you can read.")
 
 
 class Purpose(models.TextChoices):
@@ -194,3 +236,21 @@ class Step(models.TextChoices):
     RETURNED = "returned", _("Returned with a comment")
     SENDING = "sending", _("Being sent, can be taken back")
     SENT = "sent", _("Sent")
+
+
+class Origin(models.TextChoices):
+    """Who wrote a version of a rule. What the office wrote comes before what was shipped."""
+
+    SHIPPED = "shipped", _("Shipped with the portal")
+    OFFICE = "office", _("Written by the office")
+
+
+# The mark of a rule whose text of law somebody has read; every other one is to be confirmed.
+CONFIRMED = "C"
+
+
+class RuleStatus(models.TextChoices):
+    CONFIRMED = CONFIRMED, _("Confirmed")
+    SECONDARY = "S", _("To be confirmed by counsel: from a secondary source")
+    MEMORY = "M", _("To be confirmed by counsel: from memory")
+    DECISION = "D", _("To be confirmed by counsel: our own decision")

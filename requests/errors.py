@@ -37,6 +37,31 @@ class GateClosed(PortalError):
     http_status: ClassVar[int] = 409
 
 
+class ExtensionRefused(GateClosed):
+    """The law, or the state of the request, gives no longer time; the text says which and why."""
+
+    code: ClassVar[str] = "extension_refused"
+
+
+class ReviewerInvolved(PortalError):
+    """Who had a part in the first answer does not decide whether it was right (INV-08)."""
+
+    code: ClassVar[str] = "reviewer_involved"
+    http_status: ClassVar[int] = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("You had a part in this request before, so somebody else must look again.")
+        )
+
+
+class RuleRefused(PortalError):
+    """A version of a rule that dates cannot be counted with, or that nobody answers for."""
+
+    code: ClassVar[str] = "rule_refused"
+    http_status: ClassVar[int] = 422
+
+
 class LinkEnded(PortalError):
     """The secret was right, but it has expired or was used up."""
 

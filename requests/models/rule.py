@@ -1,9 +1,13 @@
+from typing import Any, NoReturn
+
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from requests.enums import Level
+from requests.enums import CONFIRMED, Level, Origin, RuleStatus
 
 
 class RightRule(models.Model):
@@ -83,25 +87,56 @@ class RightRule(models.Model):
         return self.level != Level.NONE
 
 
+class VersionQuerySet(models.QuerySet["DeadlineRule"]):
+    """Stops mistakes in Python; a trigger stops SQL."""
+
+    def update(self, **kwargs: Any) -> NoReturn:  # noqa: ARG002 -- Django's signature
+        raise TypeError("A stored version of a rule is never changed; write the next one.")
+
+    def delete(self) -> NoReturn:
+        raise TypeError("A stored version of a rule is never deleted.")
+
+    def in_use_first(self) -> "VersionQuerySet":
+        """Of each code the office's own versions, newest first, then the shipped ones."""
+        office = models.Case(
+            models.When(origin=Origin.OFFICE, then=models.Value(0)),
+            default=models.Value(1),
+            output_field=models.IntegerField(),
+        )
+        return self.order_by("code", office, "-version")
+
+
 class DeadlineRule(models.Model):
     """One version of one deadline rule, in force for requests received between two dates.
 
     ``body`` is the snapshot format of requests.deadlines. A stored version is never edited:
     a change is a new version, and a ticket keeps the bodies it was computed with (INV-01).
+    ``status`` says how sure we are of the law; "confirmed" is set by a person only.
     """
 
     code = models.CharField(_("code"), max_length=30)
     version = models.PositiveSmallIntegerField(_("version"), default=1)
     law = models.CharField(_("law"), max_length=200)
-    status = models.CharField(_("confirmed"), max_length=1)
+    status = models.CharField(_("confirmed"), max_length=1, choices=RuleStatus.choices)
     effective_from = models.DateField(_("for requests received from"))
     effective_to = models.DateField(_("to"), null=True, blank=True)
     body = models.JSONField(_("rule"))
+    origin = models.CharField(
+        _("written by"), max_length=8, choices=Origin.choices, default=Origin.SHIPPED
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reason = models.TextField(_("reason"), max_length=1000, blank=True)
+    created_at = models.DateTimeField(_("stored"), default=timezone.now)
+
+    objects = VersionQuerySet.as_manager()
 
     class PersonalData:
         erase: dict[str, object] = {}
         keep = frozenset(
             {"id", "code", "version", "law", "status", "effective_from", "effective_to", "body"}
+            | {"origin", "author", "reason", "created_at"}
         )
 
     class Meta:
@@ -115,7 +150,20 @@ class DeadlineRule(models.Model):
                 | Q(effective_to__gte=models.F("effective_from")),
                 name="rule_ends_after_it_begins",
             ),
+            models.CheckConstraint(
+                condition=~Q(origin=Origin.OFFICE) | Q(author__isnull=False, reason__gt=""),
+                name="rule_of_the_office_has_author_and_reason",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.code} v{self.version}"
+
+    def save(self, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("A stored version of a rule is never changed; write the next one.")
+        super().save(**kwargs)
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.status == CONFIRMED

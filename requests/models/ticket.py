@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.enums import Language
 from consent.models import DataSubject, Jurisdiction, Organisation
-from requests.enums import OPEN, Channel, ClockKind, Filer, Outcome, State, Waiting
+from requests.enums import OPEN, Channel, ClockKind, Filer, Level, Outcome, State, Waiting
 from requests.models.rule import RightRule
 from requests.references import new_reference
 
@@ -89,6 +89,11 @@ class Ticket(models.Model):
     received_at = models.DateTimeField(_("received"))
     confirmed_at = models.DateTimeField(_("email confirmed"), null=True, blank=True)
     mandate_at = models.DateTimeField(_("agent confirmed"), null=True, blank=True)
+    # What an officer saw of the person's identity by other means than the mailbox.
+    identity_level = models.CharField(
+        _("identity shown"), max_length=3, choices=Level.choices, blank=True
+    )
+    identity_at = models.DateTimeField(_("identity shown at"), null=True, blank=True)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     due_on = models.DateField(_("answer due"))
@@ -117,7 +122,7 @@ class Ticket(models.Model):
             {"id", "organisation", "reference", "right", "state", "outcome", "denial_code"}
             | {"waiting_for", "channel", "language", "residence", "subject", "filer", "handler"}
             | {"received_at", "confirmed_at", "mandate_at", "answered_at", "closed_at", "due_on"}
-            | {"rules", "clock", "version", "next_alarm_at"}
+            | {"rules", "clock", "version", "next_alarm_at", "identity_level", "identity_at"}
         )
 
     class Meta:
@@ -130,6 +135,11 @@ class Ticket(models.Model):
                 condition=Q(state=State.CLOSED, closed_at__isnull=False)
                 | (~Q(state=State.CLOSED) & Q(closed_at__isnull=True)),
                 name="ticket_closed_at_iff_closed",
+            ),
+            models.CheckConstraint(
+                condition=Q(identity_level="", identity_at__isnull=True)
+                | Q(identity_level__gt="", identity_at__isnull=False),
+                name="ticket_identity_level_with_its_moment",
             ),
             models.CheckConstraint(
                 condition=Q(outcome=Outcome.REFUSED, denial_code__gt="")
@@ -165,7 +175,25 @@ class Ticket(models.Model):
 
     @property
     def is_confirmed(self) -> bool:
-        return self.confirmed_at is not None or not self.right.needs_mailbox
+        """Whether somebody has shown to be the person: by the mailbox, or to an officer."""
+        by_mailbox = self.confirmed_at is not None or not self.right.needs_mailbox
+        return by_mailbox or bool(self.identity_level)
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether a link may go to the address: its mailbox is theirs, or nothing asks for that.
+
+        An identity shown to an officer says nothing about an address that was only dictated.
+        """
+        known = self.confirmed_at is not None or not self.right.needs_mailbox
+        return bool(self.email) and known
+
+    @property
+    def shown_level(self) -> Level:
+        """How far the person has shown who they are."""
+        seen = Level(self.identity_level or Level.NONE)
+        by_mailbox = Level.MAILBOX if self.confirmed_at else Level.NONE
+        return seen if seen.reaches(by_mailbox) else by_mailbox
 
 
 class AppendOnlyQuerySet(models.QuerySet["ClockEvent"]):

@@ -142,6 +142,8 @@ def _release(decision_id: int, now: datetime) -> bool:
             body=decision.body,
             author_id=decision.prepared_by_id,
         )
+    if decision.outcome in NEEDS_REASON:
+        clocks.add(ticket, ClockKind.DENIAL_SENT, at=now, by=None)
     clocks.add(ticket, ClockKind.ANSWERED, at=now, by=None)
     lifecycle.move(
         ticket,
@@ -151,7 +153,7 @@ def _release(decision_id: int, now: datetime) -> bool:
         denial_code=decision.denial_code,
         answered_at=now,
     )
-    if ticket.email:
+    if ticket.is_reachable:
         letters.answered(ticket, decision)
     return True
 

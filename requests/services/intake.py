@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from consent import crypto
 from consent.addresses import email_key
@@ -32,19 +33,30 @@ class Filing:
     details: str = ""
     customer_number: str = ""
     channel: Channel = Channel.WEB_FORM
+    # Who took the call, the letter or the visitor; empty where the person typed it themselves.
+    taken_by: str = ""
 
 
 def open_ticket(
-    filing: Filing, *, by: Actor, nonce: str | None = None, browser: str = ""
+    filing: Filing,
+    *,
+    by: Actor,
+    nonce: str | None = None,
+    browser: str = "",
+    acknowledged_at: datetime | None = None,
 ) -> tuple[Ticket, bool]:
     """File a request; return the ticket and whether it is new.
 
     ``nonce`` names the form: a second click, a reload or a retry finds the ticket of the
     first. ``browser`` is the cookie of the browser that filed; the code works only there.
+    ``acknowledged_at``: when the person was told that we have it, if somebody told them.
     """
     try:
         with transaction.atomic():
-            return _open(filing, by=by, nonce=nonce, browser=browser), True
+            ticket = _open(
+                filing, by=by, nonce=nonce, browser=browser, acknowledged_at=acknowledged_at
+            )
+            return ticket, True
     except IntegrityError:
         existing = Ticket.objects.select_related("right").filter(form_nonce=nonce).first()
         if nonce is None or existing is None:
@@ -52,7 +64,14 @@ def open_ticket(
         return existing, False
 
 
-def _open(filing: Filing, *, by: Actor, nonce: str | None, browser: str) -> Ticket:
+def _open(
+    filing: Filing,
+    *,
+    by: Actor,
+    nonce: str | None,
+    browser: str,
+    acknowledged_at: datetime | None,
+) -> Ticket:
     ticket = Ticket(
         organisation=filing.organisation,
         right=filing.right,
@@ -71,10 +90,19 @@ def _open(filing: Filing, *, by: Actor, nonce: str | None, browser: str) -> Tick
         received_at=filing.received_at,
         form_nonce=nonce,
     )
-    received = ClockEvent(ticket=ticket, kind=ClockKind.RECEIVED, at=filing.received_at, actor=by)
+    received = ClockEvent(
+        ticket=ticket,
+        kind=ClockKind.RECEIVED,
+        at=filing.received_at,
+        actor=by,
+        reason=filing.taken_by,
+    )
     clocks.start(ticket, received)
     ticket.save(force_insert=True)
-    received.save(force_insert=True)
+    facts = [received]
+    if told := _told_at(filing, browser, acknowledged_at):
+        facts.append(ClockEvent(ticket=ticket, kind=ClockKind.ACKNOWLEDGED, at=told, actor=by))
+    ClockEvent.objects.bulk_create(facts)
     audit.record(
         "ticket.opened",
         target=ticket,
@@ -85,8 +113,21 @@ def _open(filing: Filing, *, by: Actor, nonce: str | None, browser: str) -> Tick
     return ticket
 
 
+def _told_at(filing: Filing, browser: str, told: datetime | None) -> datetime | None:
+    """When the person heard that we have it (T02): from a colleague, or by the next page or mail.
+
+    Where a mailbox is confirmed first, that is noted when it was.
+    """
+    if told is not None:
+        return max(told, filing.received_at)
+    at_once = not filing.right.needs_mailbox and (browser or filing.email)
+    return max(timezone.now(), filing.received_at) if at_once else None
+
+
 def _first_mail(ticket: Ticket, *, browser: str) -> None:
     """Ask the mailbox to confirm, or tell it that we have the request where nothing is asked."""
+    if ticket.right.needs_mailbox and not ticket.email:
+        return  # by phone or post: an officer notes how they showed who they are
     if ticket.right.needs_mailbox:
         letters.confirm(ticket, browser_hash=crypto.token_hash(browser) if browser else "")
         return

@@ -4,7 +4,7 @@ A mail carries no personal data beyond what its reader typed themselves, and the
 even that: whoever files for a stranger's address must not be able to speak through us.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -15,13 +15,13 @@ from consent import crypto
 from consent.enums import MailState
 from consent.models import OutboundEmail
 from consent.services import outbox
-from requests.enums import Purpose
-from requests.models import Decision, Message, Ticket, Verification
+from requests.enums import Purpose, Waiting
+from requests.models import ClockEvent, Decision, Message, Ticket, Verification
 from requests.services import links
 
 # Mails one address may get from us before its owner has shown to want them (SECURITY T-10).
 PER_HOUR, PER_DAY = 3, 10
-_UNASKED = ("confirm", "return_code", "mandate", "received")
+_UNASKED = ("confirm", "confirm_again", "return_code", "mandate", "received")
 
 
 def confirm(ticket: Ticket, *, browser_hash: str) -> bool:
@@ -41,8 +41,42 @@ def confirm(ticket: Ticket, *, browser_hash: str) -> bool:
         key=row.pk,
         url=_url(ticket, "confirm", token),
         verification=row.pk,
-        code=crypto.new_code(),
+        code=crypto.new_code() if browser_hash else "",
         until=row.expires_at.isoformat(),
+    )
+    return True
+
+
+def confirm_again(ticket: Ticket, *, closes_at: datetime) -> bool:
+    """Remind the mailbox, with a new link; the old one works as long as it said.
+
+    False: it has had enough mails from us for now.
+    """
+    if not may_mail(ticket.email):
+        return False
+    row, token = links.issue(ticket, Purpose.CONFIRM)
+    _send(
+        ticket,
+        "confirm_again",
+        key=row.pk,
+        url=_url(ticket, "confirm", token),
+        until=row.expires_at.isoformat(),
+        closes_at=closes_at.isoformat(),
+    )
+    return True
+
+
+def still_waiting(ticket: Ticket, *, about: str, step: int, days_left: int) -> bool:
+    """Say what we still need, how long there is, and what happens if nothing comes."""
+    row, token = links.issue(ticket, Purpose.FOLLOW)
+    _send(
+        ticket,
+        "waiting",
+        key=row.pk,
+        url=_url(ticket, "follow", token),
+        waiting_for=about,
+        days_left=days_left,
+        is_last=step > 7,
     )
     return True
 
@@ -96,8 +130,8 @@ def message_waiting(ticket: Ticket, message: Message, *, delay: int) -> None:
     _send(ticket, "message", key=message.pk, delay=delay, url=_url(ticket, "follow", token))
 
 
-def question(ticket: Ticket, message: Message, *, delay: int) -> None:
-    """Say that we need one thing, and that the page tells what."""
+def question(ticket: Ticket, message: Message, *, about: Waiting, delay: int) -> None:
+    """Say that we need one thing, what the clock does meanwhile, and that the page tells what."""
     _row, token = links.issue(ticket, Purpose.FOLLOW)
     _send(
         ticket,
@@ -105,8 +139,51 @@ def question(ticket: Ticket, message: Message, *, delay: int) -> None:
         key=message.pk,
         delay=delay,
         url=_url(ticket, "follow", token),
-        waiting_for=ticket.waiting_for,
+        waiting_for=about,
+        stops=bool(ticket.clock.get("pause_open")),
     )
+
+
+def extended(ticket: Ticket, event: ClockEvent, *, delay: int, **words: Any) -> None:
+    """Say that the answer takes longer: why, the old date, the new one, who hears complaints."""
+    _row, token = links.issue(ticket, Purpose.FOLLOW)
+    _send(
+        ticket,
+        "extended",
+        key=event.pk,
+        delay=delay,
+        url=_url(ticket, "follow", token),
+        **words,
+        **_authority(ticket),
+    )
+
+
+def looking_again(ticket: Ticket, event: ClockEvent) -> None:
+    """Say that we look at our answer again, and by when the decision is there."""
+    _row, token = links.issue(ticket, Purpose.FOLLOW)
+    _send(ticket, "looking_again", key=event.pk, url=_url(ticket, "follow", token))
+
+
+def looked_again(ticket: Ticket, message: Message, *, changed: bool, delay: int) -> None:
+    """Say that the decision is there. Its text is read on the page, behind the link."""
+    _row, token = links.issue(ticket, Purpose.FOLLOW)
+    _send(
+        ticket,
+        "looked_again",
+        key=message.pk,
+        delay=delay,
+        url=_url(ticket, "follow", token),
+        changed=changed,
+        **_authority(ticket),
+    )
+
+
+def _authority(ticket: Ticket) -> dict[str, Any]:
+    place = ticket.residence
+    if place is None or not place.authority_en:
+        return {"authority": None, "authority_url": ""}
+    names = {"en": place.authority_en, "sq": place.authority_sq or place.authority_en}
+    return {"authority": names, "authority_url": place.authority_url}
 
 
 def answered(ticket: Ticket, decision: Decision) -> None:

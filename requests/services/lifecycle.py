@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from consent.services import audit
 from consent.services.audit import Actor
-from requests.enums import NEXT, WITHDRAWABLE, Filer, Outcome, State, Step
+from requests.enums import NEXT, WITHDRAWABLE, Filer, Level, Outcome, State, Step
 from requests.errors import ChangedMeanwhile, GateClosed, IllegalMove
 from requests.models import Decision, Ticket
-from requests.services import alarms, letters
+from requests.services import alarms, letters, parts
 
 
 def lock(ticket_id: int, *, seen: int | None = None) -> Ticket:
@@ -50,8 +50,13 @@ def move(ticket: Ticket, to: State, *, by: Actor, **also: Any) -> None:
 
 @transaction.atomic
 def take(ticket_id: int, *, by: Actor) -> Ticket:
-    """An officer takes the request. From then on it has a name to it."""
+    """An officer takes the request. From then on it has a name to it.
+
+    A second look is taken by somebody who had no part in the first (INV-08).
+    """
     ticket = lock(ticket_id)
+    if ticket.state == State.APPEAL and by is not None:
+        parts.refuse_involved(ticket, by)
     ticket.handler_id = by.pk if by else None
     ticket.version += 1
     ticket.save(update_fields=["handler", "version"])
@@ -64,10 +69,14 @@ def start_work(ticket_id: int, *, by: Actor, seen: int | None = None) -> Ticket:
     """Triage is done: the request is worked on (T04).
 
     Refused until the person has shown who they are at the level of the request type, and an
-    agent that they may act.
+    agent that they may act. From other states the table has ways of their own, with a reason.
     """
     ticket = lock(ticket_id, seen=seen)
     refuse_unverified(ticket)
+    if ticket.state != State.TRIAGE:
+        raise IllegalMove(
+            reference=ticket.reference, now=State(ticket.state), wanted=State.IN_PROGRESS
+        )
     if ticket.handler_id is None and by is not None:
         ticket.handler_id = by.pk
     move(ticket, State.IN_PROGRESS, by=by, handler_id=ticket.handler_id)
@@ -106,8 +115,23 @@ def _is_leaving(ticket: Ticket) -> bool:
 
 
 def refuse_unverified(ticket: Ticket) -> None:
+    """Refuse where the person has not shown who they are as far as the request type asks.
+
+    Asked again in each step that begins work or lets something out; no state, "opened again"
+    least of all, stands for it (SECURITY T-07).
+    """
     if not ticket.is_confirmed:
-        raise GateClosed(_("The person has not confirmed their email yet."))
+        raise GateClosed(
+            _("The person has not confirmed their email yet.")
+            if ticket.email
+            else _("Nobody has noted yet how the person showed who they are.")
+        )
+    wanted = Level(ticket.right.level)
+    if not ticket.shown_level.reaches(wanted):
+        raise GateClosed(
+            _("This kind of request needs more proof of identity: %(level)s.")
+            % {"level": wanted.label}
+        )
     if ticket.right.needs_mailbox and ticket.filer == Filer.AGENT and ticket.mandate_at is None:
         raise GateClosed(_("The person has not confirmed yet that the agent may act."))
 

@@ -1,5 +1,9 @@
 """What is said about a request: by the person, to the person, and among colleagues."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -7,18 +11,11 @@ from django.utils.translation import gettext as _
 
 from consent.services import audit
 from consent.services.audit import Actor
-from requests.enums import ClockKind, Direction, State, Waiting
+from requests.deadlines.pauses import RELEVANT_TIME
+from requests.enums import ASKED, Direction, State, Waiting
 from requests.errors import GateClosed, IllegalMove
 from requests.models import Message, Ticket
 from requests.services import clocks, letters, lifecycle
-
-_ASKED = {
-    Waiting.IDENTITY: (ClockKind.ID_REQUESTED, ClockKind.ID_RECEIVED),
-    Waiting.CLARIFICATION: (
-        ClockKind.CLARIFICATION_REQUESTED,
-        ClockKind.CLARIFICATION_RECEIVED,
-    ),
-}
 
 
 def write_to_office(ticket_id: int, body: str, *, nonce: str | None = None) -> Ticket:
@@ -43,14 +40,24 @@ def _write_to_office(ticket_id: int, body: str, nonce: str | None) -> Ticket:
         ticket=ticket, direction=Direction.FROM_PERSON, body=body, nonce=nonce
     )
     audit.record("message.received", target=ticket, by=None, data={"message": message.pk})
-    if ticket.state == State.AWAITING_REQUESTER:
-        _asked, came = _ASKED[Waiting(ticket.waiting_for)]
-        clocks.add(ticket, came, at=timezone.now(), by=None)
-        lifecycle.move(ticket, State.IN_PROGRESS, by=None)
+    asked = clocks.open_question(ticket)
+    if asked is not None and asked[0] != Waiting.FEE:  # words do not pay a fee
+        _came(ticket, asked[0], at=timezone.now(), by=None)
     else:
         ticket.version += 1
         ticket.save(update_fields=["version"])
     return ticket
+
+
+def _came(ticket: Ticket, about: Waiting, *, at: datetime, by: Actor, reason: str = "") -> None:
+    """What we waited for is there (T05). A question that was asked amid the work moves nothing."""
+    _asked, came = ASKED[about]
+    clocks.add(ticket, came, at=at, by=by, reason=reason)
+    if ticket.state == State.AWAITING_REQUESTER:
+        lifecycle.move(ticket, State.IN_PROGRESS, by=by)
+    else:
+        ticket.version += 1
+        ticket.save(update_fields=["version"])
 
 
 @transaction.atomic
@@ -72,41 +79,95 @@ def add_to_person(ticket: Ticket, body: str, *, by: Actor) -> Message:
     ticket.version += 1
     ticket.save(update_fields=["version"])
     audit.record("message.sent", target=ticket, by=by, data={"message": message.pk})
-    if ticket.email:
+    if ticket.is_reachable:
         letters.message_waiting(ticket, message, delay=settings.UNDO_SECONDS)
     return message
 
 
 @transaction.atomic
-def ask(
-    ticket_id: int, body: str, *, about: Waiting, by: Actor, seen: int | None = None
+def ask(  # noqa: PLR0913 -- what a question consists of
+    ticket_id: int,
+    body: str,
+    *,
+    about: Waiting,
+    by: Actor,
+    doubt: str = "",
+    seen: int | None = None,
 ) -> Message:
     """Ask the person for one thing and wait for it (T03).
 
-    Identity is never asked for where the law forbids it (INV-05: opt-outs and other V0 types);
-    ``body`` says what we need and why, which documents the doubt (GDPR art. 12(6)).
+    Identity is never asked for where the law forbids it (INV-05: opt-outs and other V0 types),
+    and only with ``doubt``, the written reason for it (GDPR art. 12(6)). In the middle of the
+    work a question stops what the law lets it stop, but the work goes on: the table of moves
+    (DOMAIN 3.2) lets a request wait for its person only from triage.
     """
     ticket = lifecycle.lock(ticket_id, seen=seen)
-    _refuse_unreachable(ticket)
-    if about == Waiting.IDENTITY and not ticket.right.needs_mailbox:
-        raise GateClosed(_("For this kind of request nobody may be asked who they are."))
-    if ticket.state != State.TRIAGE:
-        raise IllegalMove(
-            reference=ticket.reference,
-            now=State(ticket.state),
-            wanted=State.AWAITING_REQUESTER,
-        )
+    refuse_question(ticket, about, doubt=doubt)
     message = Message.objects.create(
         ticket=ticket,
         direction=Direction.TO_PERSON,
         body=body,
         author_id=by.pk if by else None,
     )
-    asked, _came = _ASKED[about]
-    clocks.add(ticket, asked, at=timezone.now(), by=by, reason=body)
-    lifecycle.move(ticket, State.AWAITING_REQUESTER, by=by, waiting_for=about)
-    letters.question(ticket, message, delay=settings.UNDO_SECONDS)
+    # It leaves when the seconds to take it back are over; from then on the clock may stand.
+    asked, _came = ASKED[about]
+    clocks.add(ticket, asked, at=timezone.now(), by=by, reason=doubt or body)
+    if ticket.state == State.TRIAGE:
+        lifecycle.move(ticket, State.AWAITING_REQUESTER, by=by, waiting_for=about)
+    else:
+        ticket.version += 1
+        ticket.save(update_fields=["version"])
+        audit.record("ticket.asked", target=ticket, by=by, data={"about": about})
+    letters.question(ticket, message, about=about, delay=settings.UNDO_SECONDS)
     return message
+
+
+def refuse_question(ticket: Ticket, about: Waiting, *, doubt: str) -> None:
+    """Each reason why this may not be asked now is a sentence of its own."""
+    _refuse_unreachable(ticket)
+    if about == Waiting.IDENTITY and not ticket.right.needs_mailbox:
+        raise GateClosed(_("For this kind of request nobody may be asked who they are."))
+    if about == Waiting.IDENTITY and not doubt.strip():
+        raise GateClosed(_("Write why you doubt who asks. The law allows the question only then."))
+    if about == Waiting.FEE and not any(moves_for_a_fee(body) for body in ticket.rules):
+        raise GateClosed(_("No law that applies here lets the answer wait for a fee."))
+    if ticket.state not in {State.TRIAGE, State.IN_PROGRESS}:
+        raise IllegalMove(
+            reference=ticket.reference,
+            now=State(ticket.state),
+            wanted=State.AWAITING_REQUESTER,
+        )
+    if clocks.open_question(ticket) is not None:
+        raise GateClosed(
+            _("One question is open already. Wait for its answer, or write a message.")
+        )
+
+
+def moves_for_a_fee(body: Mapping[str, Any]) -> bool:
+    """Whether the time of this rule starts when a fee is paid (UK GDPR art. 12A)."""
+    return body.get("anchor") == RELEVANT_TIME
+
+
+@transaction.atomic
+def arrived(
+    ticket_id: int, *, at: datetime, how: str, by: Actor, seen: int | None = None
+) -> Ticket:
+    """What we asked for came another way than by a message on the page: by post, at the desk.
+
+    ``at`` is when it reached us; the clock goes on from then, also when it is entered later.
+    """
+    ticket = lifecycle.lock(ticket_id, seen=seen)
+    asked = clocks.open_question(ticket)
+    if asked is None or not ticket.is_open:
+        raise GateClosed(_("We do not wait for anything from the person."))
+    about, question = asked
+    if at > timezone.now():
+        raise GateClosed(_("It cannot have come later than now."))
+    if at < question.at:
+        raise GateClosed(_("It cannot have come before we asked for it."))
+    _came(ticket, about, at=at, by=by, reason=how)
+    audit.record("ticket.arrived", target=ticket, by=by, data={"about": about})
+    return ticket
 
 
 @transaction.atomic
@@ -138,5 +199,5 @@ def mark_read(ticket_id: int, *, by: Actor) -> int:
 def _refuse_unreachable(ticket: Ticket) -> None:
     if not ticket.email:
         raise GateClosed(_("This request has no email address, so nobody can be written to."))
-    if not ticket.is_confirmed:
+    if not ticket.is_reachable:
         raise GateClosed(_("The person has not confirmed their email yet."))

@@ -4,6 +4,7 @@ The files in requests/reference are the source. Loading them twice changes nothi
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from django.db import transaction
 from consent.services import reference as record_floor
 from consent.services.audit import Actor
 from consent.services.reference import Counts, read, upsert
+from requests.enums import CONFIRMED, Origin
 from requests.models import DeadlineRule, RightRule
 from requests.services import places
 
@@ -42,25 +44,59 @@ def load_rights() -> Counts:
     return upsert(RightRule.objects, read(FOLDER, "rights.json"), key=["code"])
 
 
-def load_deadline_rules() -> Counts:
-    """Add what is new. A stored version is never edited: a changed rule becomes the next one."""
-    newest: dict[str, DeadlineRule] = {}
-    for row in DeadlineRule.objects.order_by("version"):
-        newest[row.code] = row
-    counts, rows = Counts(), []
+@dataclass
+class RuleCounts(Counts):
+    """``offered`` names rules whose shipped change waits beside the office's own version."""
+
+    offered: list[str] = field(default_factory=list)
+
+
+def load_deadline_rules() -> RuleCounts:
+    """Add what is new. A stored version is never edited: a changed rule becomes the next one.
+
+    What the office wrote stays in use: a shipped change is stored beside it, and reported until
+    somebody takes it or writes another version (requests.services.rule_versions).
+    """
+    newest, shipped = _stored()
+    own = set(DeadlineRule.objects.filter(origin=Origin.OFFICE).values_list("code", flat=True))
+    counts, rows = RuleCounts(), []
     for code, body in deadline_rules().items():
-        stored = newest.get(code)
-        if stored is not None and stored.body == body:
-            counts.unchanged += 1
-            continue
-        rows.append(_version(body, 1 if stored is None else stored.version + 1))
-        if stored is None:
+        last = newest.get(code)
+        if last is None:
+            rows.append(_version(body, 1))
             counts.added += 1
-        else:
+            continue
+        ours = shipped.get(code)
+        wanted = _unconfirmed(body, ours)
+        is_new = ours is None or ours.body != wanted
+        if is_new:
+            rows.append(_version(wanted, last.version + 1))
             counts.changed += 1
+        else:
+            counts.unchanged += 1
+        if code in own and (is_new or last.origin == Origin.SHIPPED):
+            counts.offered.append(code)
     DeadlineRule.objects.bulk_create(rows)
     places.forget()
     return counts
+
+
+def _stored() -> tuple[dict[str, DeadlineRule], dict[str, DeadlineRule]]:
+    """By code, the newest version of all, and the newest that was shipped."""
+    newest: dict[str, DeadlineRule] = {}
+    shipped: dict[str, DeadlineRule] = {}
+    for row in DeadlineRule.objects.order_by("version"):
+        newest[row.code] = row
+        if row.origin == Origin.SHIPPED:
+            shipped[row.code] = row
+    return newest, shipped
+
+
+def _unconfirmed(body: dict[str, Any], stored: DeadlineRule | None) -> dict[str, Any]:
+    """A file cannot confirm a rule that people here still hold for unconfirmed."""
+    if stored is None or stored.is_confirmed or body["status"] != CONFIRMED:
+        return body
+    return {**body, "status": stored.status}
 
 
 def _version(body: dict[str, Any], number: int) -> DeadlineRule:

@@ -21,7 +21,7 @@ FALLBACK = "EU-GDPR"
 
 def _load_versions() -> dict[str, list[DeadlineRule]]:
     found: dict[str, list[DeadlineRule]] = {}
-    for row in DeadlineRule.objects.order_by("code", "-version"):
+    for row in DeadlineRule.objects.in_use_first():
         found.setdefault(row.code, []).append(row)
     return found
 
@@ -86,7 +86,7 @@ def _picked(
 
 
 def _in_force(code: str, received_at: datetime) -> DeadlineRule | None:
-    """The newest version that applied on the day of receipt."""
+    """The newest version that applied on the day of receipt; the office's own before ours."""
     for version in _versions().get(code, []):
         if in_force(version.body, _receipt_day(version.body, received_at)):
             return version

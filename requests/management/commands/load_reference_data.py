@@ -17,5 +17,9 @@ class Command(BaseCommand):
                 f"{kind:<15} added {count.added}, changed {count.changed}, "
                 f"unchanged {count.unchanged}"
             )
+            for code in getattr(count, "offered", []):
+                self.stdout.write(
+                    f"{code}: your own version stays. Ours is kept beside it; compare in the admin."
+                )
         if not any(count.did_something for count in counts.values()):
             self.stdout.write("Nothing changed.")
