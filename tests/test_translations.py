@@ -38,6 +38,10 @@ PUBLIC = (
     *("templates/public/", "templates/email/", "templates/mail_", "requests/views/"),
     *("requests/forms.py", "requests/services/reasons.py", "requests/services/identity.py"),
 )
+REFERENCE = (
+    *("requests/reference/rights.json", "requests/reference/deadline_rules.json"),
+    "consent/reference/jurisdictions.json",
+)
 # Words that beg, blame or cheer (UX 5.1).
 BANNED = {
     "en": r"please|sorry|invalid|required|unfortunately|oops|kindly|simply|just|successfully",
@@ -57,7 +61,7 @@ def albanian():
     for entry in ENTRIES:
         for text in entry.albanian:
             yield entry.files[0], text
-    for name in ("requests/reference/rights.json", "consent/reference/jurisdictions.json"):
+    for name in REFERENCE:
         for text in _sq_values(json.loads((BASE / name).read_text(encoding="utf-8"))):
             yield name, text
     for path in (BASE / "templates").rglob("*sq.txt"):
