@@ -13,7 +13,6 @@ from consent.models import OutboundEmail
 from consent.services import sending
 from requests.models import Ticket
 from requests.templatetags.portal import day
-from tests import factories
 
 
 def say(language, words, context=None):
@@ -123,12 +122,14 @@ class Officer:
         press(self.page, self.page.get_by_role(role, name=self.say(words), exact=True))
 
     def sign_in(self, username="besa"):
-        factories.officer(username)
         self.page.goto(f"{self.portal}/admin/")
         press(self.page, self.page.locator(f"button[value={self.language}]"))
         self.page.fill("#id_login", username)
         self.page.fill("#id_password", "a long phrase for tests")
         self.press("Sign in")
+
+    def send(self):
+        press(self.page, self.page.locator("button[name=step][value=send]"))
 
     def answer(self, reference, outcome="fulfilled"):
         """From the queue to the page that shows what the person will read; return its letter."""

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from requests.models import Ticket
 from requests.services import decisions
+from tests import factories
 from tests.browser import ux
 from tests.browser.people import Officer, Person, code_in, date_words, link_in, newest_mail
 
@@ -29,6 +30,7 @@ def person(portal, open_page, language, window):
 
 @pytest.fixture
 def officer(portal, open_page, language, window):
+    factories.officer("besa")
     return Officer(open_page(viewport=window), portal, language)
 
 
@@ -50,7 +52,7 @@ def test_a_request_travels_from_the_start_page_to_the_answer(person, officer):
 
     officer.sign_in()
     letter = officer.answer(ticket.reference)
-    officer.press("Send to ana@example.org")
+    officer.send()
     assert decisions.release_due() == 0  # for some seconds it can be taken back
     assert decisions.release_due(now=timezone.now() + timedelta(seconds=20)) == 1
     ticket.refresh_from_db()

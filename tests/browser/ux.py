@@ -61,11 +61,19 @@ POLICY = {
 def watch(page, origin):
     """Collect what must not happen while ``page`` lives: errors, requests to others, no policy."""
     trouble = []
-    page.on("console", lambda m: m.type == "error" and trouble.append(f"console: {m.text}"))
+    page.on("console", lambda m: _judge_console(m, trouble))
     page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
     page.on("request", lambda r: r.url.startswith((origin, "data:")) or trouble.append(r.url))
     page.on("response", lambda r: _judge_response(r, trouble))
     return trouble
+
+
+def _judge_console(message, trouble):
+    is_own_status = message.text.startswith("Failed to load resource") and "/static/" not in str(
+        message.location
+    )  # a page that is meant to answer 404, 410 or 422
+    if message.type == "error" and not is_own_status:
+        trouble.append(f"console: {message.text}")
 
 
 def _judge_response(response, trouble):
