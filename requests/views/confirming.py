@@ -31,9 +31,11 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     row = _find(token, Purpose.CONFIRM)
     if row.used_at is not None:
         return _page(request, row, "confirm_done")
-    if row.ticket.state == State.CLOSED:
-        return _page(request, row, "link_closed", status=410)
     press = request.POST.get("press", "")
+    if row.ticket.state == State.CLOSED and not identity.opens_again(row.ticket, row):
+        if identity.was_left(row.ticket):
+            return _ended(request, row, press, page="link_unconfirmed")
+        return _page(request, row, "link_closed", status=410)
     if _has_ended(row):
         return _ended(request, row, press)
     if press == "not_me":
@@ -77,10 +79,12 @@ def mandate(request: HttpRequest, token: str) -> HttpResponse:
     return _page(request, row, "mandate")
 
 
-def _ended(request: HttpRequest, row: Verification, press: str) -> HttpResponse:
+def _ended(
+    request: HttpRequest, row: Verification, press: str, *, page: str = "link_ended"
+) -> HttpResponse:
     """Why the link no longer works, and one button for a new one to the address on file."""
     if press != "renew":
-        return _page(request, row, "link_ended", status=410)
+        return _page(request, row, page, status=410)
     mine = browser.of_or_new(request)
     identity.renew(row, browser=mine)
     return browser.keep(_page(request, row, "link_renewed"), mine)

@@ -17,7 +17,7 @@ STAFF = ("digest", "late_today", "reminders_stopped")
 
 def at(day, hour=8, minute=0, *, month=7):
     """An hour of a day in July 2026, on the clock of the office."""
-    return datetime(2026, month, day, hour - 2, minute, tzinfo=UTC)
+    return datetime(2026, month, day, hour, minute, tzinfo=UTC) - timedelta(hours=2)
 
 
 def sweep(moment, *, alive=True):

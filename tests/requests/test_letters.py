@@ -24,6 +24,8 @@ CONTEXT = {
     "outcome": "refused",
     "is_no": True,
     "days_left": 2,
+    "closes_at": "2026-12-20T10:00:00+00:00",
+    "is_last": True,
 }
 NAMES = [
     "confirm",
@@ -34,8 +36,26 @@ NAMES = [
     "question",
     "answered",
     "withdrawn",
-    "officer_reminder",
+    "confirm_again",
+    "waiting",
 ]
+ITEM = {"reference": "PR-7K4M-29QX", "right": CONTEXT["right"], "date": "2026-12-24"}
+LIST = {"items": [{**ITEM, "about": "answer"}], "more": 3}
+# Mails to colleagues: their page is the admin, which is in one address for all languages.
+STAFF = {
+    "late_today": {"count": 4, "items": [ITEM], "more": 3},
+    "reminders_stopped": {
+        "reason": "clock",
+        "limit": 1000,
+        "last": "2026-12-01T06:00:00+00:00",
+        "now": "2027-12-01T06:00:00+00:00",
+    },
+    "digest": {
+        "counts": {"late": 4, "due": 4, "new": 4, "waiting": 4},
+        "lists": dict.fromkeys(("late", "due", "new", "waiting"), LIST),
+        "stuck": ["2 emails were given up."],
+    },
+}
 
 
 def render(name, language="en", **context):
@@ -69,7 +89,7 @@ def test_every_mail(name, language):
     assert "{" not in text + page
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "officer_reminder"])
+@pytest.mark.parametrize("name", NAMES)
 def test_one_line_leads_to_the_page_in_the_other_language(name):
     for language, other in (("en", "sq"), ("sq", "en")):
         mail = render(name, language)
@@ -94,18 +114,84 @@ def test_a_decision_against_the_person_says_so():
     assert "We do not do all" not in yes["text"]
 
 
+@pytest.mark.parametrize("language", ["en", "sq"])
+@pytest.mark.parametrize("name", STAFF)
+def test_every_mail_to_colleagues(name, language):
+    mail = render(name, language, **{**STAFF[name], "url": "http://testserver/admin/x/"})
+    page, text = mail["html"], mail["text"]
+    assert 10 < len(mail["subject"]) <= 60
+    assert f'<html lang="{language}">' in page
+    assert page.count('style="display:inline-block') == 1
+    assert set(re.findall(r'href="(http[^"]+)"', page)) == {"http://testserver/admin/x/"}
+    assert set(re.findall(r"http\S+", text)) == {"http://testserver/admin/x/"}
+    assert len(page.encode()) <= 20_000
+    assert re.search(r'<div style="display:none[^>]*>\s*\S', page)
+    assert not re.search(r"&\w+;|<\w", text)
+    assert "{" not in text + page
+
+
+def test_the_morning_mail_is_short_lists_with_dates():
+    mail = render("digest", url="http://testserver/admin/x/", **STAFF["digest"])
+    assert mail["subject"] == "4 late, 4 due, 4 new"
+    assert "  - PR-7K4M-29QX, Get a copy of my data: answer by 24 December 2026\n" in mail["text"]
+    assert "  - and 3 more\n" in mail["text"]
+    assert "  - 2 emails were given up.\n" in mail["text"]
+
+
 @pytest.mark.parametrize(
-    ("left", "subject"),
+    ("about", "words"),
     [
-        (2, "PR-7K4M-29QX is due on 24 December 2026"),
-        (0, "PR-7K4M-29QX is due today"),
-        (-3, "PR-7K4M-29QX is late"),
+        ("extension", "decide about more time by 24 December 2026"),
+        ("acknowledge", "confirm the receipt by 24 December 2026"),
+        ("appeal", "look again, decision by 24 December 2026"),
+        ("paused", "asked on 24 December 2026"),
+        ("message", "new message, answer by 24 December 2026"),
     ],
 )
-def test_the_reminder_says_how_late_it_is(left, subject):
-    mail = render("officer_reminder", days_left=left, url="http://testserver/admin/x/")
-    assert mail["subject"] == subject
-    assert "Open this page in" not in mail["html"] + mail["text"]
+def test_each_line_says_what_its_date_is_for(about, words):
+    lists = {"due": {"items": [{**ITEM, "about": about}], "more": 0}}
+    values = {**STAFF["digest"], "lists": lists, "counts": {"due": 1, "waiting": 1}, "stuck": []}
+    mail = render("digest", url="http://testserver/admin/x/", **values)
+    assert f"Get a copy of my data: {words}\n" in mail["text"]
+    assert "more" not in mail["text"].replace("more time", "")
+    assert "stands still" not in mail["text"]
+
+
+def test_the_subject_says_what_there_is():
+    def subject(**counts):
+        values = {**STAFF["digest"], "counts": {"late": 0, "due": 0, "new": 0, **counts}}
+        return render("digest", url="http://testserver/admin/x/", **values)["subject"]
+
+    assert subject(waiting=1, due=2) == "0 late, 2 due, 0 new"
+    assert subject(waiting=1) == "1 request waits for its person"
+    assert subject(waiting=0) == "Work that stands still"
+
+
+def test_one_late_request_is_named_in_the_subject():
+    one = {"count": 1, "items": [ITEM], "more": 0}
+    mail = render("late_today", url="http://testserver/admin/x/", **one)
+    assert mail["subject"] == "PR-7K4M-29QX is late since today"
+    assert "was due on 24 December 2026" in mail["text"]
+    many = render("late_today", url="http://testserver/admin/x/", **STAFF["late_today"])
+    assert many["subject"] == "4 requests are late since today"
+
+
+def test_a_reminder_to_the_person_says_how_long_there_is():
+    assert "You have time until 24 December 2026. That is 2 days." in render("waiting")["text"]
+    assert "That is 1 day." in render("waiting", days_left=1)["text"]
+    assert "Answer today if you can." in render("waiting", days_left=0)["text"]
+    assert "last email" in render("waiting")["text"]
+    assert "last email" not in render("waiting", is_last=False)["text"]
+
+
+def test_brakes_say_why():
+    mail = render(
+        "reminders_stopped", url="http://testserver/admin/x/", **STAFF["reminders_stopped"]
+    )
+    assert "last ran on 1 December 2026" in mail["text"]
+    bulk = {**STAFF["reminders_stopped"], "reason": "bulk"}
+    mail = render("reminders_stopped", url="http://testserver/admin/x/", **bulk)
+    assert "More than 1000 people" in mail["text"]
 
 
 def test_the_first_mail_holds_no_word_that_was_typed(client):

@@ -11,7 +11,7 @@ from requests.enums import Outcome, Waiting
 from requests.models import Ticket
 from requests.services import alarms, lifecycle, messages
 from tests import factories
-from tests.requests.reminding import FILED, at, forget_mails, mails, made, pass_days, sweep, to
+from tests.requests.reminding import FILED, at, forget_mails, made, mails, pass_days, sweep, to
 
 pytestmark = pytest.mark.django_db
 

@@ -140,6 +140,7 @@ def _fire(found: Reached, this: Pass, batch: Batch) -> None:
         if again is not None:
             batch.looks[ticket.pk] = min(batch.looks[ticket.pk], again)
             return
+        batch.looks[ticket.pk] = this.now  # what follows may depend on when this was done
     elif step.number == LATE:
         batch.late.append(ticket)
     untold = step.kind not in TO_PERSONS
