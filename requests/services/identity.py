@@ -12,7 +12,7 @@ from consent import crypto
 from consent.addresses import email_key
 from consent.models import DataSubject
 from consent.services import audit
-from requests.enums import Filer, Outcome, Purpose, State
+from requests.enums import ClockKind, Filer, Outcome, Purpose, State
 from requests.errors import (
     CodeRefused,
     CodeUsedUp,
@@ -22,7 +22,7 @@ from requests.errors import (
     WrongCode,
 )
 from requests.models import Ticket, Verification
-from requests.services import letters, lifecycle, links
+from requests.services import clocks, letters, lifecycle, links
 
 TRIES = 5
 CODES_PER_HOUR = 3
@@ -36,6 +36,8 @@ def activate_code(content: dict[str, Any]) -> None:
     """
     now = timezone.now()
     row = Verification.objects.get(pk=content["verification"])
+    if not content["code"]:  # no browser of the person's is known in which it could be typed
+        return
     row.code_hash = crypto.code_hash(content["code"], salt=row.code_salt)
     row.code_until = now + links.CODE_LIFETIME
     row.save(update_fields=["code_hash", "code_until"])
@@ -50,7 +52,7 @@ def confirm(verification: Verification, *, browser: str) -> Ticket:
     if verification.used_at is None:
         _refuse_ended(verification)
     if ticket.confirmed_at is None:
-        if ticket.state == State.CLOSED:
+        if ticket.state == State.CLOSED and not opens_again(ticket, verification):
             raise LinkEnded(_("This request is closed. You can make a new one."))
         _confirmed(ticket)
     if verification.used_at is None:
@@ -76,7 +78,7 @@ def confirm_by_code(ticket: Ticket, typed: str, *, browser: str) -> Ticket:
         used = Verification.objects.filter(pk=row.pk, used_at__isnull=True).update(used_at=now)
         if not used:
             raise CodeUsedUp
-        if ticket.confirmed_at is None and ticket.state == State.NEW:
+        if ticket.confirmed_at is None and (ticket.state == State.NEW or was_left(ticket)):
             _confirmed(ticket)
         links.let_browser_in(ticket, browser)
     return ticket
@@ -140,10 +142,26 @@ def _confirmed(ticket: Ticket) -> None:
         fields.append("subject")
     ticket.save(update_fields=fields)
     audit.record("ticket.email_confirmed", target=ticket, by=None)
-    lifecycle.move(ticket, State.TRIAGE, by=None)
+    if was_left(ticket):  # the day it came in, and the date that follows from it, stay
+        lifecycle.move(ticket, State.TRIAGE, by=None, outcome="")
+    elif ticket.state == State.NEW:  # an officer may have seen who asks before the mailbox was shown
+        lifecycle.move(ticket, State.TRIAGE, by=None)
     letters.received(ticket)
-    if ticket.filer == Filer.AGENT:
+    if clocks.has(ticket, ClockKind.ACKNOWLEDGED) is None:
+        clocks.add(ticket, ClockKind.ACKNOWLEDGED, at=now, by=None)
+    if ticket.filer == Filer.AGENT and ticket.mandate_at is None:
         letters.mandate(ticket)
+
+
+def was_left(ticket: Ticket) -> bool:
+    """Whether the request was closed because nobody confirmed it."""
+    return ticket.state == State.CLOSED and ticket.outcome == Outcome.NOT_CONFIRMED
+
+
+def opens_again(ticket: Ticket, verification: Verification) -> bool:
+    """Whether a link opens a request again that nobody had confirmed: one asked for since."""
+    closed = ticket.closed_at
+    return was_left(ticket) and closed is not None and verification.created_at > closed
 
 
 def _subject(ticket: Ticket) -> DataSubject:
@@ -166,8 +184,14 @@ def not_me(verification: Verification) -> Ticket:
     """The owner of the mailbox did not ask. The request ends, and no further mail goes there."""
     _refuse_ended(verification)
     ticket = lifecycle.lock(verification.ticket_id)
-    if ticket.state == State.NEW:
+    left = was_left(ticket)
+    if left:  # closed already; now we know why nobody confirmed
+        ticket.outcome = Outcome.NOT_A_REQUEST
+        ticket.save(update_fields=["outcome"])
+    elif ticket.state == State.NEW:
         lifecycle.move(ticket, State.CLOSED, by=None, outcome=Outcome.NOT_A_REQUEST)
+        left = True
+    if left:
         audit.record("ticket.disowned", target=ticket, by=None)
         links.revoke(ticket, *Purpose)
     return ticket
@@ -226,7 +250,7 @@ def renew(verification: Verification, *, browser: str) -> None:
     """Send a new link, asked for on an ended link's page, to the address on file only."""
     ticket = lifecycle.lock(verification.ticket_id)
     _refuse_too_many(ticket)
-    if ticket.confirmed_at is None and ticket.state == State.NEW:
+    if ticket.confirmed_at is None and (ticket.state == State.NEW or was_left(ticket)):
         links.revoke(ticket, Purpose.CONFIRM)
         sent = letters.confirm(ticket, browser_hash=crypto.token_hash(browser))
     else:

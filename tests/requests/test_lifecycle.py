@@ -20,7 +20,7 @@ WRITTEN = {
     "review": {"in_progress", "answered", "closed"},
     "answered": {"closed", "appeal"},
     "appeal": {"closed", "in_progress"},
-    "closed": {"appeal", "in_progress"},
+    "closed": {"appeal", "in_progress", "triage"},
 }
 
 
