@@ -56,7 +56,9 @@ def compute(
 def _with_promise(settings: Settings, rules: Sequence[Rule]) -> Settings:
     """The length of the promise is the one of its snapshot, where the request carries one."""
     days = next((rule["respond"]["n"] for rule in rules if rule["id"] == PROMISE), None)
-    return replace(settings, promise_days=days) if days else settings
+    if days is None or days == settings.promise_days:
+        return settings
+    return replace(settings, promise_days=days)
 
 
 def _receipt(received: datetime, regimes: list[RegimeDates], settings: Settings) -> date:

@@ -87,7 +87,8 @@ def _counted(case: Case, receipt: date) -> RegimeDates:
     moved = bool(extension.valid or stops.days or stops.is_open or stops.start > receipt)
     target = None if stops.is_open else extension.due_if_used if extension.valid else legal
     substantive, promise_leads = _substantive(case, target, promise, moved=moved)
-    reply = min(filter(None, [case.roll(case.answer_from(receipt)), promise]))
+    unmoved = case.roll(case.answer_from(receipt)) if moved else legal
+    reply = unmoved if promise is None else min(unmoved, promise)
     return RegimeDates(
         rule=case.rule["id"],
         receipt_date=receipt,
