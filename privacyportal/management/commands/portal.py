@@ -1,6 +1,7 @@
 """Everything in one foreground process group: web, jobs and clock."""
 
 import os
+import subprocess
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -13,7 +14,7 @@ from django.db import connections
 
 from consent.models import Organisation
 from privacyportal import checks, first_admin, folders, health
-from privacyportal.supervisor import Part, Supervisor, port_is_free, wait_for_port
+from privacyportal.supervisor import HOME, Part, Supervisor, port_is_free, wait_for_port
 from requests.models import Ticket
 
 THREADS = 8
@@ -38,14 +39,14 @@ class Command(BaseCommand):
         host, port = options["host"], options["port"]
         checks.refuse_unsafe()
         if options["prepare_only"]:
-            self._prepare(demo=not options["no_demo"])
+            self._prepare(_url(host, port), demo=not options["no_demo"])
             return
         if not port_is_free(host, port):
             raise CommandError(
                 f"Something else listens on {host}:{port}. Choose another port: --port {port + 1}"
             )
-        self._prepare(demo=not options["no_demo"])
         url = _url(host, port)
+        self._prepare(url, demo=not options["no_demo"])
         supervisor = Supervisor(
             parts=_parts(host, port),
             env=_environment(url),
@@ -60,7 +61,7 @@ class Command(BaseCommand):
         supervisor.run(when_started=announce)
         self._say("Stopped.")
 
-    def _prepare(self, *, demo: bool) -> None:
+    def _prepare(self, url: str, *, demo: bool) -> None:
         folders.make()
         if health.missing_migrations():
             self._say("Preparing the database …")
@@ -71,7 +72,7 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, verbosity=0)
         elif demo and Organisation.objects.exists() and not Ticket.objects.exists():
             self._say("Filing invented requests …")
-            call_command("seed_demo", verbosity=0, stdout=_Quiet())
+            _run_as_child("seed_demo", url)
         connections.close_all()  # the children open their own
 
     def _announce(self, url: str) -> None:
@@ -105,6 +106,12 @@ def _url(host: str, port: int) -> str:
         return str(settings.SITE_URL)
     name = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 -- compared, not bound
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def _run_as_child(name: str, url: str) -> None:
+    """A command of ours whose mails link to ``url``; this process was started without it."""
+    command = [sys.executable, str(HOME / "manage.py"), name]
+    subprocess.run(command, env=_environment(url), stdout=subprocess.DEVNULL, check=True)  # noqa: S603
 
 
 def _environment(url: str) -> dict[str, str]:
