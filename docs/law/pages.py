@@ -73,6 +73,18 @@ def words(codes):
     return ", ".join(code.replace("_", " ") for code in codes)
 
 
+def free(terms):
+    """“always”, “twice in 12 months”; and when money may be asked for all the same."""
+    often = {None: "always", 1: "once", 2: "twice"}[terms["count"]]
+    text = f"{often} in {terms['per'].replace('_', ' ')}" if terms["per"] else often
+    text = text.replace("in calendar year", "a calendar year").replace("in year", "a year")
+    if "fee" in terms:
+        most = f" of at most {terms['most']}" if "most" in terms else ""
+        told = ", told beforehand" if terms.get("told_beforehand") else ""
+        text += f"; a fee{most} for: {words([terms['fee']])}{told}"
+    return f"{text} ({terms['law']})" if "law" in terms else text
+
+
 def lines_of(rule):
     yield "law", rule["law"]
     yield "where", rule["jurisdiction"]
@@ -85,6 +97,7 @@ def lines_of(rule):
     if rule["extension"]:
         needs = words(rule["extension"]["must"])
         yield "may be extended by", f"{term(rule['extension'])}; the notice carries: {needs}"
+        yield "grounds for that", words(rule["extension"]["grounds"])
     if rule["pause"]:
         kind = "by statute" if rule["pause"]["statutory"] else "by guidance"
         yield "stops while", f"{words(rule['pause']['triggers'])} ({kind})"
@@ -96,6 +109,8 @@ def lines_of(rule):
     yield "moves off weekends", moves
     if rule["appeal"]:
         yield "appeal answered within", f"{rule['appeal']['n']} days"
+    if rule.get("free"):
+        yield "free", free(rule["free"])
     if rule["refusal_must"]:
         yield "a refusal carries", words(rule["refusal_must"])
     yield "the 30-day promise", "applies too" if rule["promise_applies"] else "does not apply"
@@ -104,6 +119,8 @@ def lines_of(rule):
         yield f"cites ({part})", cite
     if rule.get("sources"):
         yield "sources", "; ".join(rule["sources"])
+    if rule.get("note"):
+        yield "note", rule["note"]["en"]
     yield "mark", MARKS[rule["status"]]
 
 
@@ -135,7 +152,7 @@ INTRODUCTION = """# The law, rule by rule
 Every date in the portal is computed from one of these rules and cites it. A rule is a row with
 versions: a request keeps the version it was received under. Rules that nobody has confirmed say so
 here and on the officer's page. The cases with hand-typed dates are in
-`tests/requests/test_deadlines.py`. Written by `make law`; not legal advice.
+`tests/requests/test_deadlines*.py`. Written by `make law`; not legal advice.
 
 | rule | law | answer within |
 |---|---|---|"""
