@@ -5,7 +5,8 @@ after the body for now, ``bad-…`` after the body for good; ``drop-…`` is tak
 before the answer, the first time. Everything else is taken.
 
 As a process of its own: ``python -m tests.mail_sink --log FILE`` prints its port and appends one
-Message-ID per taken mail to the file.
+Message-ID per taken mail to the file. With ``--delay`` it thinks about each one for a while, half
+of it before and half after it has taken the mail.
 """
 
 # ruff: noqa: N802, T201 -- aiosmtpd names its hooks; the port is printed for whoever started us
@@ -24,9 +25,10 @@ READ_HEADERS = BytesHeaderParser().parsebytes
 
 
 class Handler:
-    def __init__(self, *, pipelining=True, log=None):
+    def __init__(self, *, pipelining=True, log=None, delay=0.0):
         self.pipelining = pipelining
         self.log = log
+        self.delay = delay
         self.taken = Counter()
         self.mails = []
         self.connections = 0
@@ -68,7 +70,9 @@ class Handler:
             self.before_answer(name)
         self.taken[name] += 1
         if self.log:
+            await asyncio.sleep(self.delay / 2)
             self.log.write(f"{name} {time.time():.3f}\n")
+            await asyncio.sleep(self.delay / 2)
         else:
             self.mails.append((address, envelope.content))
         if address.startswith("drop-always-") or (
@@ -121,11 +125,12 @@ async def serve(handler, loop, port=0):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--log", required=True)
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds each mail takes")
     options = parser.parse_args()
 
     async def run():
         with Path(options.log).open("a", buffering=1) as log:  # noqa: ASYNC230 -- one line each
-            server = await serve(Handler(log=log), asyncio.get_running_loop())
+            server = await serve(Handler(log=log, delay=options.delay), asyncio.get_running_loop())
             print(server.sockets[0].getsockname()[1], flush=True)
             await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
