@@ -10,6 +10,7 @@ REQUIRE_ALL=1 (CI) a skipped leg is a failure, and so is any single test that no
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,7 @@ POSTGRES = os.environ.get("TEST_DATABASE_URL") or f"postgres://{ME}@127.0.0.1:54
 REDIS = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/15"
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 # Tests of the shell: the same whatever the database is, so they run once.
-SHELL = ("test_house_rules", "test_makefile", "test_settings_documented", "test_supervisor")
+SHELL = ("test_house_rules", "test_settings_documented", "test_shell", "test_supervisor")
 # What is not ours to ship lies beside a checkout or not at all; its tests may run nowhere.
 BESIDE_US = {
     "no shared vectors beside us",
@@ -138,6 +139,7 @@ def coverage(folder):
 
 
 def main(wanted):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # subprocess.run ends the leg
     chosen = [leg for leg in legs() if not wanted or leg.name in wanted]
     with tempfile.TemporaryDirectory(prefix="portal-legs-") as folder:
         for leg in chosen:
