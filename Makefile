@@ -50,13 +50,14 @@ check: .venv/dev.stamp ## lint, format, types, import contract, templates, migra
 	$(BIN)/djlint --quiet --lint templates
 	@$(PLAIN) $(BIN)/python manage.py makemigrations --check --dry-run --verbosity 1
 	$(BIN)/python docs/law/pages.py --check
+	$(BIN)/python -m pytest -qq --no-header -p no:cacheprovider tests/test_translations.py
 
 fix: .venv/dev.stamp ## let the tools format and repair what they can
 	$(BIN)/ruff check --quiet --fix .
 	$(BIN)/ruff format --quiet .
 
 bench: .venv/dev.stamp ## all measurements; each prints one table
-	@for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit 1; done
+	@for bench in $$(grep -l __main__ bench/*.py); do echo "== $$bench"; $(BIN)/python "$$bench" || exit 1; done
 
 faults: .venv/dev.stamp ## kill workers, wipe Redis, freeze processes: the full size
 	@FAULTS=full exec $(BIN)/python -m pytest -q -p no:randomly tests/faults
