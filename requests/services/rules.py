@@ -17,6 +17,9 @@ from requests.services.places import Fresh
 
 # Whoever does not say where they live is treated as somebody in the Union (INV-02).
 FALLBACK = "EU-GDPR"
+# For the people who keep the rules. No date follows from them, so no request keeps a copy: half
+# of what a snapshot would hold. The stored version, which never changes, has them.
+EXPLAINING = frozenset({"note", "sources", "request_types"})
 
 
 def _load_versions() -> dict[str, list[DeadlineRule]]:
@@ -108,7 +111,8 @@ def _reaches(body: dict[str, Any], residence: Jurisdiction | None) -> bool:
 
 def _snapshot(version: DeadlineRule, residence: Jurisdiction | None) -> dict[str, Any]:
     """The body a ticket keeps. GDPR counts by the days of the Member State where it is known."""
-    body = {**version.body, "version": version.version}
+    body = {name: part for name, part in version.body.items() if name not in EXPLAINING}
+    body["version"] = version.version
     if body.get("follows_residence") and residence is not None and body["id"] in residence.regimes:
         body["time_zone"] = residence.time_zone
         body["roll"] = {"calendar": residence.calendar}

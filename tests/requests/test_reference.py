@@ -270,6 +270,15 @@ def test_the_version_of_the_day_of_receipt_applies(loaded):
     assert chosen("access", "GB", datetime(2026, 2, 5, 12, 0, tzinfo=UTC))[0] == "UK-GDPR"
 
 
+def test_a_request_keeps_what_dates_follow_from_and_no_notes(loaded):
+    kept = rules.snapshots_for(right("access"), None, RECEIVED)[0]
+    stored = DeadlineRule.objects.get(code="EU-GDPR").body
+    assert set(stored) - set(kept) == {"note", "sources", "request_types"}
+    assert {name: kept[name] for name in kept if name != "version"} == {
+        name: stored[name] for name in kept if name != "version"
+    }
+
+
 def test_gdpr_counts_by_the_days_of_the_member_state_once_it_is_chosen(loaded):
     places.forget()
     Jurisdiction.objects.filter(code="IE").update(calendar="IE")
