@@ -41,6 +41,17 @@ class GuardedAdmin(admin.ModelAdmin):
     show_full_result_count = False
     paginator = CappedPaginator
 
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:  # noqa: ARG002 -- Django's signature
+        """Only the filters that stand on the page. Any other look-up would answer questions about
+        fields that the page does not show: stock Django allows all of the model's own.
+        """
+        field, _sep, kind = lookup.partition("__")
+        return field in self._filter_names() and kind in {"", "exact", "isnull"}
+
+    def _filter_names(self) -> set[str]:
+        names = (getattr(one, "parameter_name", one) for one in self.list_filter)
+        return {name for name in names if isinstance(name, str)}
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(self.see)
 
