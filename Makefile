@@ -35,22 +35,13 @@ demo: .venv/runtime.stamp .env ## file 18 more invented requests, at every stage
 
 ##@ Check
 
-test: .venv/dev.stamp ## everything CI runs: checks, tests on each database, Redis, browser, faults
-	@exec $(BIN)/python tests/legs.py
+test: .venv/dev.stamp ## everything CI runs (LEGS="redis browser" for some of it)
+	@exec $(BIN)/python tests/legs.py $(LEGS)
 
 test-fast: .venv/dev.stamp ## tests on SQLite without the slow ones
-	@exec $(BIN)/python -m pytest -q -n 2 -m "not slow and not browser and not redis"
+	@exec $(BIN)/python -m pytest -q -n 2 -m "not slow and not browser and not redis and not faults"
 
-check: .venv/dev.stamp ## lint, format, types, import contract, templates, migrations, translations
-	$(BIN)/ruff check --quiet .
-	$(BIN)/ruff format --quiet --check .
-	@$(PLAIN) $(BIN)/mypy --no-error-summary .
-	$(BIN)/lint-imports --no-cache > .import-contract.log || { cat .import-contract.log; exit 1; }
-	@rm .import-contract.log
-	$(BIN)/djlint --quiet --lint templates
-	@$(PLAIN) $(BIN)/python manage.py makemigrations --check --dry-run --verbosity 1
-	$(BIN)/python docs/law/pages.py --check
-	$(BIN)/python -m pytest -qq --no-header -p no:cacheprovider tests/test_translations.py
+check: lint types imports templates migrations texts ## lint, format, types, import contract, templates, migrations, texts
 
 fix: .venv/dev.stamp ## let the tools format and repair what they can
 	$(BIN)/ruff check --quiet --fix .
@@ -77,6 +68,30 @@ lock: ## write both lock files anew from requirements*.txt (needs uv)
 
 screenshots: .venv/dev.stamp ## take the pictures of the README anew (needs Chromium)
 	$(BIN)/python docs/screenshots.py
+
+# --- The parts of `make check` ---------------------------------------------------
+
+.PHONY: lint types imports templates migrations texts
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+
+types: .venv/dev.stamp
+	@echo $(BIN)/mypy . && $(PLAIN) $(BIN)/mypy --no-error-summary .
+
+imports: .venv/dev.stamp
+	@echo $(BIN)/lint-imports && said=$$($(BIN)/lint-imports --no-cache) || { echo "$$said"; exit 1; }
+
+templates: .venv/dev.stamp
+	$(BIN)/djlint --quiet --lint templates
+
+migrations: .venv/dev.stamp
+	@echo manage.py makemigrations --check && $(PLAIN) $(BIN)/python manage.py makemigrations --check --dry-run
+
+texts: .venv/dev.stamp
+	$(BIN)/python docs/law/pages.py --check
+	$(BIN)/python -m pytest -qq --no-header -p no:cacheprovider tests/test_translations.py
 
 # --- Not called by hand --------------------------------------------------------
 

@@ -129,12 +129,18 @@ def test_what_makes_make_test_fail(monkeypatch, capsys, leg, nowhere, require_al
 
 def test_a_server_that_does_not_answer_is_a_reason_not_an_error(monkeypatch):
     monkeypatch.setattr(legs, "POSTGRES", "postgres://u:secret@127.0.0.1:1/x")
-    monkeypatch.setattr(legs, "REDIS", "redis://:secret@127.0.0.1:1/0")
-    said = [legs.reason_postgres(), legs.reason_redis()]
-    assert said == [
-        "PostgreSQL does not answer at 127.0.0.1:1 (TEST_DATABASE_URL)",
-        "Redis does not answer at 127.0.0.1:1 (TEST_REDIS_URL)",
-    ]
+    said = legs.reason_postgres()
+    assert said == "PostgreSQL does not answer at 127.0.0.1:1 (TEST_DATABASE_URL)"
+
+
+def test_without_servers_and_browser_only_two_legs_are_left(monkeypatch):
+    monkeypatch.setattr(legs, "POSTGRES", "postgres://u:secret@127.0.0.1:1/x")
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    found = {leg.name: leg.missing for leg in legs.legs()}
+    assert [name for name, missing in found.items() if missing is None] == ["checks", "sqlite"]
+    assert found["browser"] == "Chromium is not installed"
+    assert "secret" not in str(found)
 
 
 # --- containers ----------------------------------------------------------------------
