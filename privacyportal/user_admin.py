@@ -58,7 +58,7 @@ class RoleChoice(forms.ModelMultipleChoiceField):
 class StaffAdmin(GuardedAdmin):
     see = write = "user.admin"
     may_add = True
-    list_display = ["username", "get_full_name", "email", "is_active", "role_names", "last_login"]
+    list_display = ["username", "full_name", "email", "is_active", "role_names", "last_login"]
     list_filter = ["is_active"]
     search_fields = ["username", "email", "last_name"]
     ordering = ["username"]
@@ -67,6 +67,10 @@ class StaffAdmin(GuardedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description=_("name"), ordering="last_name")
+    def full_name(self, user: User) -> str:
+        return user.get_full_name()
 
     @admin.display(description=_("roles"))
     def role_names(self, user: User) -> str:

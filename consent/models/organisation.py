@@ -64,7 +64,9 @@ class Organisation(models.Model):
 class Site(models.Model):
     """A web site of the organisation. Its key is unguessable: it names the site to our API."""
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="sites")
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="sites", verbose_name=_("organisation")
+    )
     name = models.CharField(_("name"), max_length=120)
     origin = models.URLField(_("origin"), unique=True)
     key = models.CharField(_("key"), max_length=64, unique=True, default=new_site_key)

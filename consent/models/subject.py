@@ -14,7 +14,9 @@ class DataSubject(models.Model):
     (see consent.addresses.email_key).
     """
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="subjects")
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="subjects", verbose_name=_("organisation")
+    )
     email = models.EmailField(_("email"), max_length=254)
     email_key = models.CharField(_("email key"), max_length=254, editable=False)
     name = models.CharField(_("name"), max_length=120, blank=True)

@@ -125,7 +125,12 @@ class DeadlineRule(models.Model):
         _("written by"), max_length=8, choices=Origin.choices, default=Origin.SHIPPED
     )
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("written by"),
     )
     reason = models.TextField(_("reason"), max_length=1000, blank=True)
     created_at = models.DateTimeField(_("stored"), default=timezone.now)
