@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.utils import translation
 
+from requests.models import Ticket
 from tests import catalogue
 
 BASE = Path(settings.BASE_DIR)
@@ -38,6 +41,8 @@ PUBLIC = (
     *("templates/public/", "templates/email/", "templates/mail_", "requests/views/"),
     *("requests/forms.py", "requests/services/reasons.py", "requests/services/identity.py"),
 )
+# The page of a ticket shows no form made from its fields.
+PAGES_OF_THEIR_OWN = {Ticket}
 REFERENCE = (
     *("requests/reference/rights.json", "requests/reference/deadline_rules.json"),
     "consent/reference/jurisdictions.json",
@@ -216,6 +221,21 @@ def test_same_word_for_the_same_thing():
         for entry in ENTRIES:
             if re.search(english_word, entry.english[0], re.IGNORECASE):
                 assert re.search(stem, entry.albanian[0], re.IGNORECASE), entry.key
+
+
+@pytest.mark.parametrize(
+    ("model", "page"), admin.site._registry.items(), ids=lambda item: getattr(item, "__name__", "")
+)
+def test_every_label_of_the_admin_is_in_albanian(model, page):
+    names = {*page.list_display} - {"__str__"}
+    if model not in PAGES_OF_THEIR_OWN:
+        names |= {f.name for f in model._meta.fields if f.editable and f.name != "id"}
+    labels = {}
+    for language in ("en", "sq"):
+        with translation.override(language):
+            labels[language] = {name: str(label_for_field(name, model, page)) for name in names}
+    same = {n for n in names if labels["en"][n] == labels["sq"][n]}
+    assert same == set()
 
 
 def test_every_label_of_the_reference_data_is_in_both_languages():

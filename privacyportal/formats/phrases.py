@@ -60,6 +60,7 @@ ALLAUTH = [
     gettext_lazy("Code"),
     gettext_lazy("Authenticator code"),
     gettext_lazy("Use your password"),
+    gettext_lazy("Forgot your password?"),
     gettext_lazy("Use authenticator app or code"),
     gettext_lazy("You must type the same password each time."),
     gettext_lazy("You cannot deactivate two-factor authentication."),
