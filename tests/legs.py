@@ -75,7 +75,7 @@ def legs():
 def reason_postgres():
     url = urlsplit(POSTGRES)
     try:
-        psycopg.connect(POSTGRES.replace(url.path, "/postgres", 1), connect_timeout=3).close()
+        psycopg.connect(url._replace(path="/postgres").geturl(), connect_timeout=3).close()
     except psycopg.Error:
         return f"PostgreSQL does not answer at {url.hostname}:{url.port} (TEST_DATABASE_URL)"
     return None

@@ -133,6 +133,20 @@ def test_a_server_that_does_not_answer_is_a_reason_not_an_error(monkeypatch):
     assert said == "PostgreSQL does not answer at 127.0.0.1:1 (TEST_DATABASE_URL)"
 
 
+def test_a_server_is_asked_by_the_database_that_every_server_has(monkeypatch):
+    """The database of the tests need not exist yet, and may be called like its user."""
+    asked = []
+
+    def connect(url, **_options):
+        asked.append(url)
+        return SimpleNamespace(close=lambda: None)
+
+    monkeypatch.setattr(legs.psycopg, "connect", connect)
+    monkeypatch.setattr(legs, "POSTGRES", "postgres://portal@127.0.0.1:5432/portal")
+    assert legs.reason_postgres() is None
+    assert asked == ["postgres://portal@127.0.0.1:5432/postgres"]
+
+
 def test_without_servers_and_browser_only_two_legs_are_left(monkeypatch):
     monkeypatch.setattr(legs, "POSTGRES", "postgres://u:secret@127.0.0.1:1/x")
     monkeypatch.setattr("shutil.which", lambda _name: None)
