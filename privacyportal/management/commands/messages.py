@@ -4,10 +4,10 @@ Needs GNU gettext. Both files are committed, so that a machine without it runs t
 A text that is new stands in the catalogue empty: nothing is guessed from a similar one.
 """
 
-from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import call_command
+from django.core.management.base import CommandParser
 from django.core.management.commands import makemessages
 
 
@@ -15,7 +15,7 @@ class Command(makemessages.Command):
     help = "Collect texts into locale/sq/LC_MESSAGES/django.po and compile it (needs gettext)"
     msgmerge_options = [*makemessages.Command.msgmerge_options, "--no-fuzzy-matching"]
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.set_defaults(
             locale=["sq"],
