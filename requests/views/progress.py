@@ -7,9 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from requests.enums import Filer, Outcome, State, Waiting
+from requests.enums import ClockKind, Filer, Outcome, State, Waiting
 from requests.models import Ticket
-from requests.services import reasons
+from requests.services import clocks, reasons
 
 UNCONFIRMED = "unconfirmed"
 MANDATE = "mandate"
@@ -31,7 +31,9 @@ TURN: dict[str, Any] = {
     Waiting.IDENTITY: gettext_lazy(
         "You need to do something: show us who you are. Our message says how."
     ),
+    Waiting.FEE: gettext_lazy("You need to do something: pay the fee. Our message says how."),
     Waiting.CLARIFICATION: gettext_lazy("You need to do something: answer our question."),
+    Waiting.FEE: gettext_lazy("You need to do something: pay the fee. Our message says how."),
     State.IN_PROGRESS: gettext_lazy(
         "We are working on your request. You do not need to do anything now."
     ),
@@ -60,6 +62,7 @@ DONE: dict[str, Any] = {
     "written": gettext_lazy("We have your message."),
     "added": gettext_lazy("We have your address. An email with the number is on its way."),
     "withdrawn": gettext_lazy("Your request is withdrawn."),
+    "again": gettext_lazy("We look at our answer again."),
 }
 
 
@@ -138,4 +141,23 @@ def why(ticket: Ticket) -> list[str]:
     """The calculator's own reasons for the date, one line each."""
     return reasons.lines(ticket.clock) or sorted(
         str(rule.get("law") or rule.get("id")) for rule in ticket.rules
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What happened to the date, for its reader: it stands still, or it was moved, and why."""
+
+    still_since: datetime | None
+    extended_at: datetime | None
+    extended_because: str
+
+
+def clock(ticket: Ticket) -> Clock:
+    still = ticket.clock.get("stopped_since") if ticket.is_open else None
+    told = clocks.has(ticket, ClockKind.EXTENSION_NOTICE_SENT)
+    return Clock(
+        still_since=datetime.fromisoformat(still) if still else None,
+        extended_at=told.at if told else None,
+        extended_because=told.reason if told else "",
     )

@@ -49,6 +49,10 @@ SITUATIONS = [
         {"state": State.AWAITING_REQUESTER, "waiting_for": Waiting.CLARIFICATION},
         "You need to do something: answer",
     ),
+    (
+        {"state": State.AWAITING_REQUESTER, "waiting_for": Waiting.FEE},
+        "You need to do something: pay",
+    ),
     ({"state": State.IN_PROGRESS}, "We are working"),
     ({"state": State.REVIEW}, "We have written the answer"),
     ({"state": State.ANSWERED}, "We have answered"),
