@@ -84,6 +84,7 @@ class Supervisor:
     # Whoever started us; when that process is gone, even by SIGKILL, we end too. None: stay.
     parent: int | None = None
     stopping: bool = field(default=False, init=False)
+    _parent_catches: bool = field(default=False, init=False)
 
     def run(self, *, when_started: Callable[[], None]) -> None:
         """Start all parts, keep them running until a signal says stop, then stop them all."""
@@ -91,6 +92,7 @@ class Supervisor:
             number: signal.signal(number, self._stop)
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         }
+        self._parent_catches = self.parent is not None and _catches(self.parent, signal.SIGINT)
         try:
             for part in self.parts:
                 part.start(self.env)
@@ -107,7 +109,12 @@ class Supervisor:
         self.stopping = True
 
     def _is_orphan(self) -> bool:
-        return self.parent is not None and os.getppid() != self.parent
+        """Whether the process that we were told of is gone, or only waits for us to end."""
+        if self.parent is None:
+            return False
+        return os.getppid() != self.parent or (
+            self._parent_catches and not _catches(self.parent, signal.SIGINT)
+        )
 
     def _tend(self) -> None:
         for part in self.parts:
@@ -128,6 +135,20 @@ class Supervisor:
             time.sleep(0.05)
         for part in self.parts:
             part.kill()
+
+
+def _catches(pid: int, number: int) -> bool:
+    """Whether a process has a handler for a signal (Linux; elsewhere we cannot know: no).
+
+    GNU make takes its handler away when it gets SIGINT, and then waits for its children. On a
+    terminal they get the signal too; where somebody sent it to make alone, this is how we learn.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    mask = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(mask.split()[1], 16) >> (number - 1) & 1)
 
 
 def port_is_free(host: str, port: int) -> bool:

@@ -138,27 +138,26 @@ def test_nothing_is_left_when_portal_and_guards_are_killed_at_once(portal):
     assert wait_until(lambda: not alive(family), 10), [command_of(p) for p in alive(family)]
 
 
-def test_a_supervisor_ends_when_the_process_it_was_told_of_is_gone(tmp_path):
-    """`make run` is the parent of the portal: killing make must not leave the portal behind."""
-    program = f"""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_when_make_alone_gets_the_signal(tmp_path, number):
+    """On a terminal the portal gets Ctrl-C together with its parent, make; elsewhere it may not."""
+    (tmp_path / "program.py").write_text(f"""
 import os, sys
 sys.path.insert(0, {str(settings.BASE_DIR)!r})
 from privacyportal.supervisor import Part, Supervisor
 part = Part("sleeper", [sys.executable, "-c", "import time; time.sleep(60)"])
 say = lambda: print(os.getpid(), part.process.pid, flush=True)
-Supervisor(parts=[part], env=os.environ, say=print, parent=os.getppid()).run(when_started=say)
-"""
-    launcher = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
-    made = subprocess.Popen(
-        [sys.executable, "-c", launcher, program], stdout=subprocess.PIPE, text=True
-    )
-    pids = {int(pid) for pid in made.stdout.readline().split()}
-    assert len(alive(pids)) == 2
-    time.sleep(0.5)
-    assert len(alive(pids)) == 2  # it stays while the parent lives
-    os.kill(made.pid, signal.SIGKILL)
-    assert wait_until(lambda: not alive(pids), 10)
-    made.communicate()
+Supervisor(parts=[part], env=os.environ, say=print, parent=int(sys.argv[1])).run(when_started=say)
+""")
+    (tmp_path / "Makefile").write_text(f"run:\n\t@exec {sys.executable} program.py $$PPID\n")
+    with subprocess.Popen(["make"], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as make:
+        pids = {int(pid) for pid in make.stdout.readline().split()}
+        assert len(alive(pids)) == 2
+        time.sleep(0.5)
+        assert len(alive(pids)) == 2  # it stays while make does
+        make.send_signal(number)
+        assert wait_until(lambda: not alive(pids), 10)
+        assert make.wait(10) != 0
 
 
 @pytest.mark.parametrize("word", ["granian", "worker", "beat"])
