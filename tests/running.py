@@ -66,10 +66,10 @@ class World:
     def __init__(self, folder, database, *, lease=120):
         self.folder = folder
         self.log = folder / "taken.log"
+        (folder / "var/static").mkdir(parents=True)
         self.log.touch()
         self.processes = []
         self.broker = f"redis://127.0.0.1:{free_port()}/0"  # nobody is there before start_redis
-        (folder / "var/static").mkdir(parents=True)
         self.env = {
             **os.environ,
             **KEYS,
@@ -131,6 +131,7 @@ class World:
         return self.python("-m", "celery", "-q", "-A", "privacyportal", "beat", "-l", "ERROR")
 
     def start_web(self, *, processes=1):
+        self.manage("collectstatic", "--no-input", "--verbosity", "0")
         port = free_port()
         command = ["-m", "granian", "--interface", "wsgi", "--log-level", "error"]
         command += ["--workers", str(processes), "--blocking-threads", "4"]
