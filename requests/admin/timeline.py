@@ -29,6 +29,23 @@ AUDITED = {
     "messages.read": gettext_lazy("Messages marked as read"),
 }
 
+# What each mail about a request does, for people who never see the name of its template.
+MAILS = {
+    "confirm": gettext_lazy("asks to confirm the address"),
+    "confirm_again": gettext_lazy("asks again to confirm the address"),
+    "received": gettext_lazy("says that we have the request"),
+    "mandate": gettext_lazy("asks whether the agent may act"),
+    "return_code": gettext_lazy("carries a code for the page"),
+    "message": gettext_lazy("says that a message waits"),
+    "question": gettext_lazy("says that we ask something"),
+    "waiting": gettext_lazy("reminds of our question"),
+    "extended": gettext_lazy("says that we need more time"),
+    "answered": gettext_lazy("says that the answer is there"),
+    "looking_again": gettext_lazy("says that we look again"),
+    "looked_again": gettext_lazy("says what we decided the second time"),
+    "withdrawn": gettext_lazy("confirms the withdrawal"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -109,7 +126,8 @@ def _mails(ticket: Ticket) -> Iterator[Entry]:
         state = str(mail.get_state_display())
         yield Entry(
             mail.sent_at or mail.created_at,
-            _("Mail “%(name)s”: %(state)s") % {"name": mail.template, "state": state},
+            _("Mail: %(name)s (%(state)s)")
+            % {"name": MAILS.get(mail.template, mail.template), "state": state},
             _("the system"),
             "mail",
         )
