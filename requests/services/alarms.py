@@ -6,15 +6,22 @@ state, only says "look again": the next pass finds out what it means. So the dat
 wrong without harm that lasts; a part of all open requests is looked at anew each day.
 """
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
+from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Mod
 from django.utils import timezone
 
+from requests.deadlines import Explanation
 from requests.models import Ticket
 
 FIELD = "next_alarm_at"
+# The part of a ticket's clock that the sweep reads: small, where the whole is not.
+PART = "reminders"
 # Nothing more to come, as long as nobody changes the request.
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 # A wrong date is found within so many days.
@@ -32,3 +39,49 @@ def look_at_all(*, now: datetime, part: int | None = None) -> int:
     if part is not None:
         rows = rows.annotate(part=Mod(F("pk"), PARTS)).filter(part=part % PARTS)
     return rows.update(next_alarm_at=now)
+
+
+def part_of(
+    found: Explanation, *, asked_at: datetime | None, is_acknowledged: bool
+) -> dict[str, Any]:
+    """What reminders follow from, of dates that were just computed."""
+    decide = _decide_by(found)
+    acknowledge = None if is_acknowledged else found.ack_due
+    return {
+        "stopped": found.pause_open,
+        "asked_at": asked_at.isoformat() if asked_at else None,
+        "acknowledge_by": acknowledge.isoformat() if acknowledge else None,
+        "decide_by": decide.isoformat() if decide else None,
+    }
+
+
+def write(looks: Mapping[int, datetime]) -> None:
+    """Note when each of these locked requests is looked at next, in one statement."""
+    if not looks:
+        return
+    table = Ticket._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                f"UPDATE {table} SET {FIELD} = looks.at"  # noqa: S608 -- names of ours
+                f" FROM unnest(%s::bigint[], %s::timestamptz[]) AS looks (id, at)"
+                f" WHERE {table}.id = looks.id",
+                [list(looks), list(looks.values())],
+            )
+        else:
+            stored = connection.ops.adapt_datetimefield_value
+            pairs = [[pk, stored(at)] for pk, at in looks.items()]
+            cursor.execute(
+                f"UPDATE {table} SET {FIELD} = looks.value ->> 1"  # noqa: S608 -- names of ours
+                f" FROM json_each(%s) AS looks WHERE {table}.id = looks.value ->> 0",
+                [json.dumps(pairs)],
+            )
+
+
+def _decide_by(found: Explanation) -> Any:
+    """Until when more time can be taken: only where a law gives it and nobody took it yet."""
+    regimes = found.per_regime.values()
+    notices = [dates.extension_notice_due for dates in regimes if dates.extension_notice_due]
+    if not notices or any(dates.extension_valid is not None for dates in regimes):
+        return None
+    return min([*notices, found.promise_due] if found.promise_due else notices)

@@ -136,6 +136,11 @@ def _apply(ticket: Ticket, events: list[ClockEvent], settings: Settings | None =
     ticket.clock = {
         **found.as_json(),
         "stopped_since": asked[1].at.isoformat() if asked and found.pause_open else None,
+        alarms.PART: alarms.part_of(
+            found,
+            asked_at=asked[1].at if asked else None,
+            is_acknowledged=any(e.kind == ClockKind.ACKNOWLEDGED for e in _count(events)),
+        ),
     }
     ticket.due_on = found.due_on
     alarms.look_again(ticket)

@@ -280,7 +280,7 @@ def test_a_date_that_was_lost_is_found_within_a_week():
 def test_a_request_whose_dates_cannot_be_read_holds_up_no_other(caplog):
     officer = factories.officer()
     broken, sound = made(by=officer), made(by=officer, email="leo@example.org")
-    Ticket.objects.filter(pk=broken.pk).update(clock={"promise_due": "soon", "per_regime": {}})
+    Ticket.objects.filter(pk=broken.pk).update(clock={"reminders": {"decide_by": "soon"}})
     sweep(FILED)
     forget_mails()
 

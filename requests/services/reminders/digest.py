@@ -25,7 +25,7 @@ from requests.services.reminders.steps import LATE, OFFICE_OPENS, Kind
 _CHUNK = 2000
 _COLUMNS = ("pk", "reference", "right_id", "due_on", "state", "handler_id")
 _CONFIRMED = ~Q(state=State.NEW)
-_STOPPED = Q(clock__pause_open=True)
+_STOPPED = Q(clock__reminders__stopped=True)
 
 
 @dataclass(slots=True)

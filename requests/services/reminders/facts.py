@@ -1,154 +1,124 @@
 """What is known of a batch of requests, read in the same few statements whatever its size."""
 
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from consent.models import Firing, Jurisdiction, Organisation
-from requests.deadlines.facts import QUESTIONS
 from requests.enums import ClockKind, State
 from requests.models import ClockEvent, RightRule, Ticket
-from requests.services.reminders.steps import CONFIRM_AFTER, Facts, Kind, Step
+from requests.services import alarms
+from requests.services.reminders.steps import CONFIRM_AFTER, Facts, Kind
 
-_ANSWERS = frozenset(QUESTIONS.values())
 logger = logging.getLogger(__name__)
 
-_SECOND_NUDGE = CONFIRM_AFTER[-1].days
+
+class Row(NamedTuple):
+    """What of a request a pass reads: no more, because most of it is large."""
+
+    pk: int
+    organisation_id: int
+    right_id: int
+    residence_id: int | None
+    handler_id: int | None
+    reference: str
+    state: str
+    email: str
+    confirmed_at: datetime | None
+    identity_level: str
+    due_on: date
+    part: dict[str, Any] | None
+
+
+COLUMNS = (*Row._fields[:-1], f"clock__{alarms.PART}")
 
 
 @dataclass(slots=True)
 class Surroundings:
     """Reference rows one pass needs: a few hundred, read once."""
 
-    organisations: dict[int, Organisation] = field(default_factory=dict)
-    rights: dict[int, RightRule] = field(default_factory=dict)
-    zones: dict[int, ZoneInfo] = field(default_factory=dict)
-    places: dict[int, ZoneInfo] = field(default_factory=dict)
+    organisations: dict[int, Organisation]
+    rights: dict[int, RightRule]
+    zones: dict[int, ZoneInfo]
+    places: dict[int, ZoneInfo]
 
     @classmethod
     def read(cls) -> "Surroundings":
         organisations = Organisation.objects.in_bulk()
+        names = dict(Jurisdiction.objects.values_list("pk", "time_zone"))
         return cls(
             organisations=organisations,
             rights=RightRule.objects.in_bulk(),
             zones={pk: ZoneInfo(found.time_zone) for pk, found in organisations.items()},
-            places={
-                pk: ZoneInfo(name)
-                for pk, name in Jurisdiction.objects.values_list("pk", "time_zone")
-            },
+            places={pk: ZoneInfo(name) for pk, name in names.items()},
         )
 
 
-def job_of(ticket: Ticket, step: Step) -> str:
-    return f"reminder:{ticket.organisation_id}:{ticket.pk}:{step.kind}:{step.number}"
+def take(count: int, *, now: datetime) -> list[Row]:
+    """Lock up to ``count`` requests that have to be looked at and that nobody else looks at."""
+    rows = (
+        Ticket.objects.open()
+        .filter(next_alarm_at__lte=now)
+        .select_for_update(skip_locked=True)
+        .order_by("next_alarm_at")
+        .values_list(*COLUMNS)
+    )
+    return [Row._make(row) for row in rows[:count]]
 
 
-def read(tickets: Sequence[Ticket], around: Surroundings) -> dict[int, Facts]:
-    """The facts of each ticket, by its id; one whose dates cannot be read is left out."""
-    acknowledged, asked, filed = _events(tickets)
-    nudged = _nudges(ticket for ticket in tickets if ticket.pk in filed)
-    found = {}
-    for ticket in tickets:
-        ticket.right = around.rights[ticket.right_id]
-        ticket.organisation = around.organisations[ticket.organisation_id]
+def read(rows: Sequence[Row], around: Surroundings) -> Iterator[tuple[Row, Facts | None]]:
+    """The facts of each; None where its dates cannot be read."""
+    new = {row.pk: row.organisation_id for row in rows if row.state == State.NEW}
+    filed, nudged = (_filed(new), _nudged(new)) if new else ({}, {})
+    for row in rows:
         try:
-            known = _of(ticket, around, is_acknowledged=ticket.pk in acknowledged)
+            yield row, _of(row, around, filed.get(row.pk), nudged.get(row.pk))
         except (AttributeError, KeyError, TypeError, ValueError):
-            logger.exception("The dates of request %s cannot be read", ticket.pk)
-            continue
-        found[ticket.pk] = replace(
-            known,
-            asked_at=asked.get(ticket.pk),
-            filed_at=filed.get(ticket.pk),
-            nudged_at=nudged.get(ticket.pk),
-        )
-    return found
+            logger.exception("The dates of request %s cannot be read", row.pk)
+            yield row, None
 
 
-def _of(ticket: Ticket, around: Surroundings, *, is_acknowledged: bool) -> Facts:
-    office, clock = around.zones[ticket.organisation_id], ticket.clock
+def _of(
+    row: Row, around: Surroundings, filed_at: datetime | None, nudged_at: datetime | None
+) -> Facts:
+    office, part = around.zones[row.organisation_id], row.part or {}
+    asks_mailbox = around.rights[row.right_id].needs_mailbox
+    is_new = row.state == State.NEW
     return Facts(
-        state=State(ticket.state),
+        state=State(row.state),
         office=office,
-        person=around.places.get(ticket.residence_id or 0, office),
-        due_on=ticket.due_on,
-        is_confirmed=ticket.state != State.NEW or ticket.is_confirmed,
-        has_address=bool(ticket.email) if ticket.state == State.NEW else ticket.is_reachable,
-        stopped=is_stopped(ticket),
-        acknowledge_by=None if is_acknowledged else _day(clock, "ack_due"),
-        decide_by=_decide_by(clock),
+        person=around.places.get(row.residence_id or 0, office),
+        due_on=row.due_on,
+        is_confirmed=not is_new or row.confirmed_at is not None or bool(row.identity_level),
+        has_address=bool(row.email) and (is_new or bool(row.confirmed_at) or not asks_mailbox),
+        stopped=bool(part.get("stopped")),
+        acknowledge_by=_day(part.get("acknowledge_by")),
+        decide_by=_day(part.get("decide_by")),
+        asked_at=datetime.fromisoformat(part["asked_at"]) if part.get("asked_at") else None,
+        filed_at=filed_at,
+        nudged_at=nudged_at,
     )
 
 
-def is_stopped(ticket: Ticket) -> bool:
-    """Whether the clock stands still while we wait for the person."""
-    return bool(ticket.clock.get("pause_open"))
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
-def fired(keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Which of these (job, due) have been done."""
-    wanted = set(keys)
-    rows = Firing.objects.filter(job__in={job for job, _due in wanted})
-    return wanted & set(rows.values_list("job", "due"))
+def _filed(new: dict[int, int]) -> dict[int, datetime]:
+    """When it was entered; a letter's day of receipt may lie weeks before that."""
+    rows = ClockEvent.objects.filter(ticket_id__in=new, kind=ClockKind.RECEIVED)
+    return dict(rows.order_by("-id").values_list("ticket_id", "recorded_at"))
 
 
-def _events(
-    tickets: Sequence[Ticket],
-) -> tuple[set[int], dict[int, datetime], dict[int, datetime]]:
-    """Who was told that we have it, since when a question is open, when a new one was filed."""
-    acknowledged: set[int] = set()
-    asked: dict[int, dict[str, datetime]] = {}
-    filed: dict[int, datetime] = {}
-    new = {ticket.pk for ticket in tickets if ticket.state == State.NEW}
-    rows = ClockEvent.objects.filter(ticket_id__in=[ticket.pk for ticket in tickets])
-    rows = rows.exclude(kind=ClockKind.ANSWERED).order_by("ticket_id", "at", "id")
-    for pk, kind, at, recorded in rows.values_list("ticket_id", "kind", "at", "recorded_at"):
-        if kind == ClockKind.ACKNOWLEDGED:
-            acknowledged.add(pk)
-        elif kind in QUESTIONS:
-            asked.setdefault(pk, {})[QUESTIONS[kind]] = at
-        elif kind in _ANSWERS:
-            asked.get(pk, {}).pop(kind, None)
-        elif kind == ClockKind.REOPENED:
-            asked.pop(pk, None)
-        elif kind == ClockKind.RECEIVED and pk in new:
-            filed.setdefault(pk, recorded)
-    open_since = {pk: max(found.values()) for pk, found in asked.items() if found}
-    return acknowledged, open_since, filed
-
-
-def _nudges(tickets: Iterable[Ticket]) -> dict[int, datetime]:
+def _nudged(new: dict[int, int]) -> dict[int, datetime]:
     """When the last nudge to confirm was sent."""
+    last = CONFIRM_AFTER[-1].days
     names = {
-        f"reminder:{ticket.organisation_id}:{ticket.pk}:{Kind.UNCONFIRMED}:{_SECOND_NUDGE}": (
-            ticket.pk
-        )
-        for ticket in tickets
+        f"reminder:{organisation}:{pk}:{Kind.UNCONFIRMED}:{last}": pk
+        for pk, organisation in new.items()
     }
-    if not names:
-        return {}
     rows = Firing.objects.filter(job__in=names).values_list("job", "fired_at")
     return {names[job]: at for job, at in rows}
-
-
-def _decide_by(clock: dict[str, Any]) -> date | None:
-    """Until when more time can be taken: only where a law gives it and nobody took it yet."""
-    regimes = clock.get("per_regime", {}).values()
-    if any(dates.get("extension_valid") is not None for dates in regimes):
-        return None
-    notice = _earliest(clock, "extension_notice_due")
-    promise = _day(clock, "promise_due")
-    return min(notice, promise) if notice and promise else notice
-
-
-def _earliest(clock: dict[str, Any], name: str) -> date | None:
-    found = [dates[name] for dates in clock.get("per_regime", {}).values() if dates.get(name)]
-    return date.fromisoformat(min(found)) if found else None
-
-
-def _day(clock: dict[str, Any], name: str) -> date | None:
-    value = clock.get(name)
-    return date.fromisoformat(value) if value else None
