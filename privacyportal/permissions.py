@@ -60,7 +60,7 @@ def _ticket(action: str, *names: str) -> dict[str, str]:
 
 
 PUBLIC = (
-    *("start", "find", "choose", "question", "check", "status", "address", "withdraw"),
+    *("start", "find", "choose", "question", "check", "status", "address", "withdraw", "again"),
     "answer_date",
     *("confirm", "follow", "mandate", "do_not_sell", "opt_out"),
 )
@@ -80,10 +80,14 @@ DOORS: dict[str, str] = {
     **_ticket("ticket.read", "changelist", "change", "next", "calendar", "feed"),
     **_ticket("ticket.read", "undo"),  # whoever may see it may stop it
     **_ticket("ticket.work", "take", "start", "read", "ask", "message", "note"),
-    **_ticket("ticket.work", "answer", "aside", "close"),
+    **_ticket("ticket.work", "answer", "aside", "close", "enter", "acknowledge", "identity"),
+    **_ticket("ticket.work", "extend", "arrived", "residence", "recount", "reopen", "appeal"),
+    **_ticket("ticket.read", "calculation"),
+    **_ticket("ticket.appeal", "decide"),
     **_ticket("ticket.approve", "review", "approve", "return"),
     **_model("requests_rightrule", see="registry.read"),
     **_model("requests_deadlinerule", see="registry.read"),
+    "admin:requests_deadlinerule_revise": "settings.rules",
     # The record.
     **_model("consent_auditevent", see="audit.read"),
     **_model("consent_outboundemail", see="ticket.work"),

@@ -62,6 +62,11 @@ class RuleRefused(PortalError):
     http_status: ClassVar[int] = 422
 
 
+class NoSuchRequest(PortalError):
+    code: ClassVar[str] = "no_such_request"
+    http_status: ClassVar[int] = 404
+
+
 class LinkEnded(PortalError):
     """The secret was right, but it has expired or was used up."""
 

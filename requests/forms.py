@@ -248,6 +248,14 @@ class MessageForm(PlainForm):
     nonce = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
 
+class AgainForm(MessageForm):
+    """Asking to look again: the same words of the person, for another purpose."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["body"].label = _("What should we look at again?")
+
+
 class FindForm(PlainForm):
     number = Text(
         label=gettext_lazy("Number of your request"),

@@ -17,6 +17,7 @@ urlpatterns = [
     path("requests/<str:reference>/address/", status.address, name="address"),
     path("requests/<str:reference>/date.ics", answer_date.answer_date, name="answer_date"),
     path("requests/<str:reference>/withdraw/", status.withdraw, name="withdraw"),
+    path("requests/<str:reference>/again/", status.again, name="again"),
     path("confirm/<str:token>/", confirming.confirm, name="confirm"),
     path("follow/<str:token>/", confirming.follow, name="follow"),
     path("mandate/<str:token>/", confirming.mandate, name="mandate"),

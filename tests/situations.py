@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from requests.enums import DenialCode, Outcome, State, Waiting
-from requests.models import Ticket
-from requests.services import decisions, identity, lifecycle, messages
+from consent.enums import Role
+from requests.enums import Channel, DenialCode, Level, Outcome, Waiting
+from requests.models import Decision, Ticket
+from requests.services import appeals, decisions, identity, lifecycle, manual, messages
 from tests import factories
 
 BODY = "We looked everywhere.\n\nHere is what we hold."
@@ -65,9 +66,31 @@ def _answered(by):
 
 
 def _appeal(by):
-    made = _answered(by)
-    lifecycle.move(Ticket.objects.get(pk=made.pk), State.APPEAL, by=None)
+    """Answered in part, checked by a colleague; the person asked to look again."""
+    made = factories.in_progress(by=by)
+    decision = prepared(made, by, Outcome.PARTLY_FULFILLED)
+    decisions.approve(decision.pk, by=factories.staff(Role.REVIEWER_LEGAL, f"checker-{made.pk}"))
+    Decision.objects.filter(pk=decision.pk).update(release_at=timezone.now())
+    decisions.release_due()
+    appeals.ask_again(made.pk, "You forgot my orders.")
     return made
+
+
+def _no_mailbox(by):
+    """Entered by an officer for somebody who called and has no email."""
+    factories.load_rules()
+    filing = factories.filing(
+        email="", channel=Channel.PHONE, taken_by="Besa", received_at=timezone.now()
+    )
+    return manual.enter(filing, by=by)[0]
+
+
+def _unproved(_by):
+    """The mailbox is confirmed, but the request type needs more."""
+    right = factories.RightRuleFactory(
+        code="know_specific", level=Level.HIGH, regimes=["US-CA-CCPA"]
+    )
+    return factories.confirmed(right=right)
 
 
 def _closed(by):
@@ -90,7 +113,9 @@ def _disowned(_by):
 
 SITUATIONS = {
     "new": _new,
+    "no_mailbox": _no_mailbox,
     "unverified": _unverified,
+    "unproved": _unproved,
     "triage": _triage,
     "awaiting_requester": _waiting,
     "in_progress": _in_progress,

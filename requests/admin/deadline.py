@@ -1,8 +1,7 @@
 """The deadline in words: a word, a date and a kind, never colour alone."""
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,15 +21,24 @@ def tag(ticket: Ticket, *, today: date) -> Tag:
     """How the ticket stands to its date. Late keeps counting; a still clock says so."""
     if not ticket.is_open:
         return _ended(ticket)
-    if ticket.state == State.AWAITING_REQUESTER and ticket.clock.get("pause_open"):
-        return Tag(_("clock stopped"), "wait")
     left = (ticket.due_on - today).days
+    if ticket.clock.get("pause_open") and left >= 0:  # then the person must hear from us
+        return Tag(_still(ticket, today=today), "wait")
     if left < 0:
         return Tag(ngettext("%d day late", "%d days late", -left) % -left, "late")
     if left == 0:
         return Tag(_("due today"), "soon")
     text = ngettext("%d day left", "%d days left", left) % left
     return Tag(text, "soon" if left <= _amber_from(ticket) else "plain")
+
+
+def _still(ticket: Ticket, *, today: date) -> str:
+    """For how long the clock has stood still, so that nobody forgets a request that waits."""
+    since = ticket.clock.get("stopped_since")
+    days = (today - datetime.fromisoformat(since).date()).days if since else 0
+    if days < 1:
+        return _("clock stopped today")
+    return ngettext("clock stopped for %d day", "clock stopped for %d days", days) % days
 
 
 def state_word(ticket: Ticket) -> str:
@@ -62,13 +70,3 @@ def _ended(ticket: Ticket) -> Tag:
     if early == 0:
         return Tag(_("answered on the last day"), "plain")
     return Tag(ngettext("answered %d day early", "answered %d days early", early) % early, "plain")
-
-
-def reasons(ticket: Ticket) -> list[str]:
-    """The calculator's trace, one line per step, as it was written when the date was computed."""
-    lines = ticket.clock.get("trace", [])
-    return [line if isinstance(line, str) else _step(line) for line in lines]
-
-
-def _step(step: dict[str, Any]) -> str:
-    return " · ".join(str(value) for value in step.values() if value not in (None, "", [], {}))

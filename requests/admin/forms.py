@@ -11,6 +11,7 @@ from consent.errors import PortalError
 from requests.enums import ANSWERS, DENIAL_LAW, DenialCode, Outcome, Waiting
 from requests.models import Ticket
 from requests.services import decisions
+from requests.services.messages import moves_for_a_fee
 
 LONGEST = 20_000
 
@@ -37,21 +38,24 @@ class TicketForm(forms.Form):
         return type(self)(data, ticket=self.ticket)
 
 
-def _text(label: Any, *, empty: Any, rows: int = 10, longest: int = LONGEST) -> forms.CharField:
+def long_text(
+    label: Any, *, empty: Any, rows: int = 10, longest: int = LONGEST, **kwargs: Any
+) -> forms.CharField:
     return forms.CharField(
         label=label,
         max_length=longest,
         error_messages={"required": empty},
         widget=forms.Textarea(attrs={"rows": rows}),
+        **kwargs,
     )
 
 
 class MessageForm(TicketForm):
-    body = _text(_("Your message"), empty=_("Write the message."))
+    body = long_text(_("Your message"), empty=_("Write the message."))
 
 
 class NoteForm(TicketForm):
-    body = _text(_("Note"), empty=_("Write the note."), rows=5, longest=4000)
+    body = long_text(_("Note"), empty=_("Write the note."), rows=5, longest=4000)
 
 
 class AskForm(TicketForm):
@@ -60,13 +64,43 @@ class AskForm(TicketForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what you need from the person.")},
     )
-    body = _text(_("What exactly, and why"), empty=_("Write what you need and why."), longest=1000)
+    doubt = forms.CharField(
+        label=_("For proof of identity: why do you doubt who asks?"),
+        help_text=_("It stays in the file. The person does not read it."),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    body = long_text(
+        _("What exactly, and why"), empty=_("Write what you need and why."), longest=1000
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        may_ask_who = self.ticket.right.needs_mailbox
-        choices = [c for c in Waiting.choices if may_ask_who or c[0] != Waiting.IDENTITY]
-        self.fields["about"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+        kinds = askable(self.ticket)
+        self.fields["about"].choices = [(kind, kind.label) for kind in kinds]  # type: ignore[attr-defined]  # a ChoiceField
+        if Waiting.IDENTITY not in kinds:
+            del self.fields["doubt"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        cleaned.setdefault("doubt", "")
+        if cleaned.get("about") == Waiting.IDENTITY and not cleaned["doubt"].strip():
+            self.add_error(
+                "doubt",
+                _("Write why you doubt who asks. The law allows the question only then."),
+            )
+        return cleaned
+
+
+def askable(ticket: Ticket) -> list[Waiting]:
+    """What may be asked for in this request: the law forbids some questions (INV-05)."""
+    kinds = [Waiting.CLARIFICATION]
+    if ticket.right.needs_mailbox:
+        kinds.insert(0, Waiting.IDENTITY)
+    if any(moves_for_a_fee(body) for body in ticket.rules):
+        kinds.append(Waiting.FEE)
+    return kinds
 
 
 class AsideForm(TicketForm):
@@ -79,7 +113,7 @@ class AsideForm(TicketForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose why this request is set aside.")},
     )
-    body = _text(_("What the person is told"), empty=_("Write what the person is told."))
+    body = long_text(_("What the person is told"), empty=_("Write what the person is told."))
     number = forms.CharField(
         label=_("Type the number of the request to confirm"),
         max_length=20,
@@ -98,7 +132,7 @@ class AsideForm(TicketForm):
 
 
 class ReturnForm(TicketForm):
-    body = _text(_("What has to change"), empty=_("Write what has to change."), rows=4)
+    body = long_text(_("What has to change"), empty=_("Write what has to change."), rows=4)
 
 
 class AnswerForm(TicketForm):
@@ -112,7 +146,7 @@ class AnswerForm(TicketForm):
         help_text=_("For every “no”, whole or in part. The person is told this reason."),
         required=False,
     )
-    body = _text(_("Answer"), empty=_("Write the answer."), rows=16)
+    body = long_text(_("Answer"), empty=_("Write the answer."), rows=16)
     checked = forms.MultipleChoiceField(
         label=_("The answer contains"), required=False, widget=forms.CheckboxSelectMultiple
     )

@@ -10,16 +10,25 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from consent.errors import PortalError
 from requests.admin import timeline
-from requests.admin.forms import AsideForm, AskForm, MessageForm, NoteForm, TicketForm
+from requests.admin.forms import (
+    AsideForm,
+    AskForm,
+    MessageForm,
+    NoteForm,
+    TicketForm,
+    askable,
+)
 from requests.enums import Outcome, Waiting
 from requests.errors import ChangedMeanwhile
 from requests.models import Ticket
-from requests.services import decisions
+from requests.services import decisions, effects
 from requests.services import messages as letters_and_notes
+from requests.services.effects import Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +42,37 @@ class Page:
     done: Any
     button: Any
     previews: bool = True
+    # What the step would do to the dates; told before it is taken.
+    effects: Callable[[Ticket, dict[str, Any] | None], list["Shown"]] = lambda _t, _typed: []
+    to_person: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One effect on the page. ``refused``: the law's reason why the step is not possible now."""
+
+    title: Any
+    effect: Effect
+    refused: str = ""
+    warning: str = ""
 
 
 def _ask(ticket: Ticket, typed: dict[str, Any], by: User) -> object:
-    about = Waiting(typed["about"])
-    return letters_and_notes.ask(ticket.pk, typed["body"], about=about, by=by, seen=typed["seen"])
+    return letters_and_notes.ask(
+        ticket.pk,
+        typed["body"],
+        about=Waiting(typed["about"]),
+        doubt=typed["doubt"],
+        by=by,
+        seen=typed["seen"],
+    )
+
+
+def _asked(ticket: Ticket, typed: dict[str, Any] | None) -> list[Shown]:
+    """Before the choice each question's effect, after it the chosen one's."""
+    kinds = [Waiting(typed["about"])] if typed else askable(ticket)
+    now = timezone.now()
+    return [Shown(kind.label, effects.of_question(ticket, kind, at=now)) for kind in kinds]
 
 
 def _message(ticket: Ticket, typed: dict[str, Any], by: User) -> object:
@@ -56,7 +91,10 @@ def _aside(ticket: Ticket, typed: dict[str, Any], by: User) -> object:
 PAGES = {
     page.name: page
     for page in (
-        Page("ask", _("Ask the person"), AskForm, _ask, _("The question is sent."), _("Send")),
+        Page(
+            "ask", _("Ask the person"), AskForm, _ask,
+            _("The question is sent."), _("Send"), effects=_asked,
+        ),
         Page(
             "message", _("Write to the person"), MessageForm, _message,
             _("The message is sent."), _("Send"),
@@ -64,6 +102,7 @@ PAGES = {
         Page(
             "note", _("Add a note"), NoteForm, _note,
             _("The note is kept. The person does not see it."), _("Keep the note"), previews=False,
+            to_person=False,
         ),
         Page(
             "aside", _("Set the request aside"), AsideForm, _aside,
@@ -123,6 +162,7 @@ def render(  # noqa: PLR0913 -- what the two templates show
     status: int = 200,
     **extra: Any,
 ) -> HttpResponse:
+    shown = page.effects(ticket, form.cleaned_data if _is_sound(form) else None)
     context = {
         **site.each_context(request),
         "title": page.title,
@@ -130,11 +170,17 @@ def render(  # noqa: PLR0913 -- what the two templates show
         "page": page,
         "form": form,
         "news": news,
-        "address": "" if page.name == "note" else ticket.email,
+        "address": ticket.email if page.to_person and ticket.is_reachable else "",
+        "shown": shown,
+        "refused": any(one.refused for one in shown),
         **extra,
     }
     name = "preview" if preview else page_template(page)
     return TemplateResponse(request, f"admin/requests/ticket/{name}.html", context, status=status)
+
+
+def _is_sound(form: TicketForm) -> bool:
+    return form.is_bound and form.is_valid()
 
 
 def page_template(page: Page) -> str:

@@ -14,7 +14,7 @@ from consent.errors import PortalError
 from requests.admin import answering
 from requests.errors import GateClosed
 from requests.models import Decision, Ticket
-from requests.services import decisions, lifecycle
+from requests.services import decisions, lifecycle, manual
 from requests.services import messages as letters_and_notes
 
 
@@ -53,6 +53,10 @@ PRESSES = {
     "read": Press(
         lambda _request, ticket, by: letters_and_notes.mark_read(ticket.pk, by=by),
         _("The messages are marked as read."),
+    ),
+    "acknowledge": Press(
+        lambda request, ticket, by: manual.acknowledge(ticket.pk, by=by, seen=_seen(request)),
+        _("Noted: the person knows that we have the request."),
     ),
     "close": Press(
         lambda _request, ticket, by: lifecycle.close(ticket.pk, by=by), _("The request is closed.")

@@ -1,7 +1,20 @@
-from django.contrib import admin
+"""The rules: what people can ask for, and how long an answer may take."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import site
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
 
 from consent.admin.guarded import GuardedAdmin
+from consent.errors import PortalError
+from requests.admin import revising
 from requests.models import DeadlineRule, RightRule
+from requests.services import rule_versions
 
 
 @admin.register(RightRule)
@@ -13,11 +26,75 @@ class RightRuleAdmin(GuardedAdmin):
     list_display_links = ["label"]
     search_fields = ["code", "label_en", "label_sq"]
 
+    @admin.display(description=_("request type"), ordering="label_en")
+    def label(self, right: RightRule) -> str:
+        return right.label
+
 
 @admin.register(DeadlineRule)
 class DeadlineRuleAdmin(GuardedAdmin):
-    """The versions of each deadline rule. A stored version is never edited."""
+    """The versions of each deadline rule. A change is a new one."""
 
     see = "registry.read"
-    list_display = ["code", "version", "law", "effective_from", "effective_to", "status"]
+    list_display = ["code", "version", "law", "effective_from", "effective_to", "status", "origin"]
     search_fields = ["code", "law"]
+
+    def get_urls(self) -> list[Any]:
+        revise = self.admin_site.admin_view(self.revise_view)
+        own = path("<int:pk>/revise/", revise, name="requests_deadlinerule_revise")
+        return [own, *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",  # noqa: ARG002 -- Django's signature
+        extra_context: Any = None,  # noqa: ARG002 -- Django's signature
+    ) -> HttpResponse:
+        """One version, what it says, and all versions of the same rule."""
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        if not (object_id.isascii() and object_id.isdigit()) or int(object_id) >= 2**63:
+            raise Http404
+        rule = get_object_or_404(DeadlineRule, pk=int(object_id))
+        in_use = rule_versions.in_use(rule.code)
+        context = {
+            **site.each_context(request),
+            "title": f"{rule.code} · {_('version')} {rule.version}",
+            "rule": rule,
+            "in_use": in_use,
+            "offered": rule_versions.offered(rule.code),
+            "facts": revising.facts(rule.body),
+            "samples": revising.samples(rule.body),
+            "versions": DeadlineRule.objects.filter(code=rule.code)
+            .select_related("author")
+            .order_by("-version"),
+            "may_revise": request.user.has_perm("settings.rules"),
+        }
+        return TemplateResponse(request, "admin/requests/deadlinerule/rule.html", context)
+
+    def revise_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """GET: the form, filled from this version. POST: what it would change, then the save."""
+        rule = get_object_or_404(DeadlineRule, pk=pk)
+        form = revising.form_for(rule, request.POST if request.method == "POST" else None)
+        if not form.is_bound:
+            return revising.show(request, rule, form)
+        if not form.is_valid():
+            return revising.show(request, rule, form, status=422)
+        try:
+            body = revising.body_of(form)
+            if request.POST.get("step") != "save":
+                keep = request.POST.get("step") == "change"
+                return revising.show(request, rule, form, new=None if keep else body)
+            stored = rule_versions.revise(
+                rule.code,
+                body=body,
+                reason=form.cleaned_data["reason"],
+                by=request.user,  # type: ignore[arg-type]  # the gate lets only accounts in
+                seen=form.cleaned_data["seen"],
+            )
+        except PortalError as error:
+            form.add_error(None, str(error))
+            return revising.show(request, rule, form, status=error.http_status)
+        messages.success(request, str(_("The new version counts for requests from now on.")))
+        return redirect("admin:requests_deadlinerule_change", stored.pk)

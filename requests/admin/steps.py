@@ -1,5 +1,6 @@
 """What comes next, as a table: for each situation a sentence, one main action, and the others."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,12 +8,14 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from requests.enums import State, Step
+from requests.enums import ClockKind, State, Step
 from requests.models import Decision, Ticket
-from requests.services import lifecycle
+from requests.services import appeals, clocks, lifecycle, parts
 
 SENDING = "sending"
 UNVERIFIED = "unverified"
+UNPROVED = "unproved"
+NO_MAILBOX = "no_mailbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,12 @@ ACTIONS = {
         Action("message", _("Write to the person…"), "ticket.work"),
         Action("note", _("Add a note…"), "ticket.work"),
         Action("aside", _("Set aside…"), "ticket.work"),
+        Action("identity", _("Note how they showed it…"), "ticket.work"),
+        Action("arrived", _("It has arrived…"), "ticket.work"),
+        Action("extend", _("Take more time…"), "ticket.work"),
+        Action("appeal", _("They ask to look again…"), "ticket.work"),
+        Action("decide", _("Decide about the answer"), "ticket.appeal"),
+        Action("reopen", _("Open it again…"), "ticket.work"),
         Action("answer", _("Write the answer"), "ticket.work"),
         Action("review", _("Check the answer"), "ticket.approve"),
         Action("undo", _("Take the answer back"), "ticket.read", page=False),
@@ -58,11 +67,22 @@ SITUATIONS: dict[str, Situation] = {
     State.NEW: Situation(
         _("The person has not confirmed their email yet. Until then there is nothing to do."),
         "note",
+        ("identity",),
+    ),
+    NO_MAILBOX: Situation(
+        _("This request has no email address. Note how the person showed who they are."),
+        "identity",
+        ("take", "note"),
     ),
     UNVERIFIED: Situation(
         _("The person has not confirmed yet that the agent may act. Work begins after that."),
         "message",
-        ("take", "note", "aside"),
+        ("take", "identity", "note", "aside"),
+    ),
+    UNPROVED: Situation(
+        _("This kind of request needs more proof of who asks. Ask for it, or note what you saw."),
+        "identity",
+        ("ask", "message", "take", "note", "aside"),
     ),
     State.TRIAGE: Situation(
         _("Check what is asked. If everything is clear, start; if not, ask the person."),
@@ -72,10 +92,12 @@ SITUATIONS: dict[str, Situation] = {
     State.AWAITING_REQUESTER: Situation(
         _("We asked the person and wait for their answer. You can remind them."),
         "message",
-        ("take", "note"),
+        ("arrived", "take", "note"),
     ),
     State.IN_PROGRESS: Situation(
-        _("Collect what the answer needs, then write it."), "answer", ("message", "take", "note")
+        _("Collect what the answer needs, then write it."),
+        "answer",
+        ("extend", "ask", "arrived", "message", "take", "note"),
     ),
     State.REVIEW: Situation(
         _("An answer is ready. A colleague who did not write it checks it."),
@@ -84,10 +106,16 @@ SITUATIONS: dict[str, Situation] = {
     ),
     SENDING: Situation(_("The answer is on its way and leaves in a moment."), "undo"),
     State.ANSWERED: Situation(
-        _("The person has the answer. Nothing else is open."), "close", ("message", "note")
+        _("The person has the answer. Nothing else is open."),
+        "close",
+        ("appeal", "message", "note"),
     ),
-    State.APPEAL: Situation(_("The person asked us to look again."), "note", ("message",)),
-    State.CLOSED: Situation(_("This request is closed."), "next", ("note",)),
+    State.APPEAL: Situation(
+        _("The person asked us to look again. Somebody who had no part in the answer decides."),
+        "decide",
+        ("take", "message", "note"),
+    ),
+    State.CLOSED: Situation(_("This request is closed."), "next", ("reopen", "appeal", "note")),
 }
 
 
@@ -103,8 +131,10 @@ class Offer:
 def situation(ticket: Ticket, decision: Decision | None) -> str:
     if decision is not None and decision.step == Step.SENDING:
         return SENDING
-    if ticket.state == State.TRIAGE and not lifecycle.is_verified(ticket):
-        return UNVERIFIED
+    if ticket.state == State.NEW and not ticket.email:
+        return NO_MAILBOX
+    if ticket.state in {State.TRIAGE, State.IN_PROGRESS} and not lifecycle.is_verified(ticket):
+        return UNPROVED if not lifecycle.has_proof(ticket) else UNVERIFIED
     return ticket.state
 
 
@@ -122,11 +152,42 @@ def offer(ticket: Ticket, decision: Decision | None, user: User) -> Offer:
 def _is_possible(name: str, ticket: Ticket, user: User, *, own: bool) -> bool:
     if not user.has_perm(ACTIONS[name].needs):
         return False
-    if name in {"ask", "message"}:
-        return bool(ticket.email) and ticket.is_confirmed
-    if name == "take":
-        return ticket.handler_id != user.pk
+    judge = POSSIBLE.get(name)
+    if judge is not None:
+        return judge(ticket, user)
     return not (name == "review" and own)
+
+
+def _may_write(ticket: Ticket, _user: User) -> bool:
+    return ticket.is_reachable
+
+
+def _may_ask(ticket: Ticket, _user: User) -> bool:
+    return ticket.is_reachable and clocks.open_question(ticket) is None
+
+
+def _may_extend(ticket: Ticket, _user: User) -> bool:
+    return clocks.has(ticket, ClockKind.EXTENSION_NOTICE_SENT) is None
+
+
+def _may_take(ticket: Ticket, user: User) -> bool:
+    if ticket.handler_id == user.pk:
+        return False
+    return ticket.state != State.APPEAL or not parts.had_a_part(ticket, user)
+
+
+# What a table of states cannot know. An action without an entry is possible where it is offered.
+POSSIBLE: dict[str, Callable[[Ticket, User], bool]] = {
+    "message": _may_write,
+    "ask": _may_ask,
+    "arrived": lambda ticket, _user: clocks.open_question(ticket) is not None,
+    "extend": _may_extend,
+    "take": _may_take,
+    "identity": lambda ticket, _user: ticket.right.needs_mailbox,
+    "decide": lambda ticket, user: not parts.had_a_part(ticket, user),
+    "appeal": lambda ticket, _user: appeals.may_ask_again(ticket),
+    "reopen": lambda ticket, _user: lifecycle.is_verified(ticket),
+}
 
 
 def url(name: str, ticket: Ticket) -> str:

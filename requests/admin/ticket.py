@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Case, Exists, IntegerField, OuterRef, QuerySet, Value, When
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -13,10 +13,22 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.admin.guarded import GuardedAdmin
 from consent.models import AuditEvent
-from requests.admin import answering, calendar, deadline, pages, presses, steps, timeline
+from requests.admin import (
+    answering,
+    calculation,
+    calendar,
+    clock_pages,
+    deadline,
+    entering,
+    pages,
+    panel,
+    presses,
+    steps,
+    timeline,
+)
 from requests.enums import Direction
 from requests.models import Message, Ticket
-from requests.services import queue
+from requests.services import queue, reasons
 from requests.services.queue import Show
 
 View = Callable[..., HttpResponse]
@@ -62,9 +74,7 @@ class TicketAdmin(GuardedAdmin):
         return Ticket.objects.visible_to(request.user).annotate(has_unread=Exists(unread))
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:  # noqa: ARG002 -- Django's signature
-        stopped = When(queue.STOPPED, then=Value(1))
-        still = Case(stopped, default=Value(0), output_field=IntegerField())
-        return [still, "due_on", "id"]
+        return queue.by_deadline()
 
     def get_search_results(
         self,
@@ -81,6 +91,7 @@ class TicketAdmin(GuardedAdmin):
             "counts": queue.counts(request.user, today=today),
             "show": request.GET.get("show", ""),
             "undo": answering.undo_offer(request),
+            "may_enter": request.user.has_perm("ticket.work"),
             **(extra_context or {}),
         }
         response = super().changelist_view(request, extra)
@@ -98,16 +109,19 @@ class TicketAdmin(GuardedAdmin):
         one = "<int:pk>/"
         own = [
             path("next/", self._guarded(self.next_view), name="requests_ticket_next"),
+            path("enter/", self._guarded(entering.enter), name="requests_ticket_enter"),
             path("calendar/", self._guarded(calendar.month), name="requests_ticket_calendar"),
             path("calendar/feed/", self._guarded(calendar.feed), name="requests_ticket_feed"),
         ]
         views: dict[str, View] = {
             **{name: self._page(page) for name, page in pages.PAGES.items()},
+            **{name: self._page(page) for name, page in clock_pages.PAGES.items()},
             **{name: self._press(press) for name, press in presses.PRESSES.items()},
             "answer": self._on_ticket(answering.answer),
             "review": self._on_ticket(answering.review),
             "return": self._on_ticket(answering.send_back, post_only=True),
             "close": self._close(),
+            "calculation": self._on_ticket(calculation.show),
         }
         own += [
             path(f"{one}{name}/", self._guarded(view), name=f"requests_ticket_{name}")
@@ -205,7 +219,8 @@ class TicketAdmin(GuardedAdmin):
             "has_unread": any(entry.unread for entry in entries),
             "may_work": user.has_perm("ticket.work"),
             "earlier": others.filter(subject=ticket.subject_id).exclude(pk=ticket.pk)[:5],
-            "trace": deadline.reasons(ticket),
+            "trace": reasons.lines(ticket.clock),
+            "panel": panel.of(ticket, user),
             "evidence": AuditEvent.objects.filter(
                 target_label="requests.ticket", target_id=str(ticket.pk)
             ).count(),

@@ -55,8 +55,10 @@ def _ask_again(ticket_id: int, body: str, *, by: Actor, at: datetime, nonce: str
         raise GateClosed(refused)
     if not body.strip():
         raise GateClosed(_("Write what we should look at again."))
-    if at > timezone.now() or (ticket.answered_at and at < ticket.answered_at):
+    earliest = ticket.answered_at or ticket.received_at
+    if at > timezone.now() or at < earliest.replace(second=0, microsecond=0):  # forms name minutes
         raise GateClosed(_("It cannot have come later than now, nor before our answer."))
+    at = max(at, earliest)
     message = Message.objects.create(
         ticket=ticket, direction=Direction.FROM_PERSON, body=body, nonce=nonce
     )

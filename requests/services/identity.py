@@ -144,7 +144,7 @@ def _confirmed(ticket: Ticket) -> None:
     audit.record("ticket.email_confirmed", target=ticket, by=None)
     if was_left(ticket):  # the day it came in, and the date that follows from it, stay
         lifecycle.move(ticket, State.TRIAGE, by=None, outcome="")
-    elif ticket.state == State.NEW:  # an officer may have seen who asks before the mailbox was shown
+    elif ticket.state == State.NEW:  # else an officer saw who asks before
         lifecycle.move(ticket, State.TRIAGE, by=None)
     letters.received(ticket)
     if clocks.has(ticket, ClockKind.ACKNOWLEDGED) is None:

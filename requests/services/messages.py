@@ -163,9 +163,9 @@ def arrived(
     about, question = asked
     if at > timezone.now():
         raise GateClosed(_("It cannot have come later than now."))
-    if at < question.at:
+    if at < question.at.replace(second=0, microsecond=0):  # forms name minutes
         raise GateClosed(_("It cannot have come before we asked for it."))
-    _came(ticket, about, at=at, by=by, reason=how)
+    _came(ticket, about, at=max(at, question.at), by=by, reason=how)
     audit.record("ticket.arrived", target=ticket, by=by, data={"about": about})
     return ticket
 

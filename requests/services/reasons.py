@@ -1,11 +1,13 @@
 """The calculator's steps as sentences: why this date, in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy, ngettext
+
+from requests.deadlines import Step
 
 # What a step did; the dates are filled in. A code without a sentence shows its date and law.
 _SENTENCES = {
@@ -23,6 +25,8 @@ _SENTENCES = {
     "house": gettext_lazy("No law names a day: we answer by %(to)s."),
     "reply": gettext_lazy("The person hears from us by %(to)s."),
     "due": gettext_lazy("The answer is due on %(to)s."),
+    "asked_again": gettext_lazy("On %(to)s the person asked us to look again."),
+    "appeal": gettext_lazy("The decision about our answer is due on %(to)s."),
 }
 
 # Sources that are no statute are named in the reader's language; statutes are quoted.
@@ -42,6 +46,11 @@ _SOURCES = {
 def lines(clock: Mapping[str, Any]) -> list[str]:
     """One line for each step that ``Ticket.clock`` keeps, with its text of law."""
     return [_line(step) for step in clock.get("trace", [])]
+
+
+def of_steps(steps: Iterable[Step]) -> list[str]:
+    """The same for steps that were just counted."""
+    return [_line(step.as_json()) for step in steps]
 
 
 def _line(step: Mapping[str, Any]) -> str:

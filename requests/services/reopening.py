@@ -46,7 +46,7 @@ def reopen(  # noqa: PLR0913 -- why, since when, and what the person is told
     moment = at or timezone.now()
     if moment > timezone.now():
         raise GateClosed(_("It cannot have come later than now."))
-    if moment < ticket.received_at:
+    if moment < ticket.received_at.replace(second=0, microsecond=0):  # forms name minutes
         raise GateClosed(_("It cannot have come before the request itself."))
     handler = by.pk if by else None
     lifecycle.move(ticket, State.IN_PROGRESS, by=by, handler_id=handler, **NO_ANSWER)

@@ -31,7 +31,6 @@ TURN: dict[str, Any] = {
     Waiting.IDENTITY: gettext_lazy(
         "You need to do something: show us who you are. Our message says how."
     ),
-    Waiting.FEE: gettext_lazy("You need to do something: pay the fee. Our message says how."),
     Waiting.CLARIFICATION: gettext_lazy("You need to do something: answer our question."),
     Waiting.FEE: gettext_lazy("You need to do something: pay the fee. Our message says how."),
     State.IN_PROGRESS: gettext_lazy(

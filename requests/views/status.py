@@ -11,10 +11,10 @@ from consent import crypto
 from consent.errors import PortalError
 from requests import browser
 from requests.enums import WITHDRAWABLE, DenialCode, Direction, State
-from requests.forms import AddressForm, CodeForm, MessageForm, PlainForm
+from requests.forms import AddressForm, AgainForm, CodeForm, MessageForm, PlainForm
 from requests.models import Ticket
 from requests.references import parse_reference
-from requests.services import identity, lifecycle, links, messages, optouts
+from requests.services import appeals, identity, lifecycle, links, messages, optouts
 from requests.views import progress
 from requests.views.pages import count, limited, private, show
 from requests.views.returning import come_back
@@ -153,6 +153,34 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     return show(request, "withdraw", {"ticket": ticket, "form": PlainForm()})
 
 
+@private
+@limited("messages")
+@require_http_methods(["GET", "HEAD", "POST"])
+def again(request: HttpRequest, reference: str) -> HttpResponse:
+    """The person does not agree with the answer: their words, and one button (T12)."""
+    number, found = _find(request, reference)
+    if found is None or not found[1]:
+        return HttpResponseRedirect(_address(number))
+    ticket, _full = found
+    if request.method != "POST":
+        if not appeals.may_ask_again(ticket):
+            return _there(ticket)
+        form = AgainForm(initial={"nonce": crypto.new_token()})
+        return show(request, "again", {"ticket": ticket, "form": form})
+    form = AgainForm(request.POST)
+    if form.is_trap():
+        return _there(ticket)
+    if form.is_valid():
+        nonce = form.cleaned_data["nonce"] or None
+        try:
+            appeals.ask_again(ticket.pk, form.cleaned_data["body"], nonce=nonce)
+        except PortalError as error:
+            form.add_error("body", str(error))
+        else:
+            return _there(ticket, "again")
+    return show(request, "again", {"ticket": ticket, "form": form}, failed=form)
+
+
 def _page(
     request: HttpRequest,
     ticket: Ticket,
@@ -180,6 +208,8 @@ def _page(
         "turn": progress.turn(ticket, full=full),
         "steps": progress.steps(ticket),
         "why": progress.why(ticket),
+        "clock": progress.clock(ticket),
+        "may_ask_again": full and appeals.may_ask_again(ticket),
         "done": progress.DONE.get(asked, ""),
         "unconfirmed": unconfirmed,
         "wants_code": unconfirmed or (not full and (asked == "code" or failed is not None)),

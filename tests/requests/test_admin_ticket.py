@@ -24,14 +24,16 @@ BASE = "/admin/requests/ticket/"
 # What the button of each situation is, for somebody who may do everything there.
 MAIN = {
     "new": "note",
+    "no_mailbox": "identity",
     "unverified": "message",
+    "unproved": "identity",
     "triage": "start",
     "awaiting_requester": "message",
     "in_progress": "answer",
     "review": "review",
     "sending": "undo",
     "answered": "close",
-    "appeal": "note",
+    "appeal": "decide",
     "closed": "next",
     "withdrawn": "next",
     "disowned": "next",
@@ -91,7 +93,8 @@ def typed(desk, path, **fields):
 
 
 def test_every_state_has_a_situation_and_every_action_a_use():
-    assert {*State.values, steps.SENDING, steps.UNVERIFIED} == set(steps.SITUATIONS)
+    extra = {steps.SENDING, steps.UNVERIFIED, steps.UNPROVED, steps.NO_MAILBOX}
+    assert {*State.values, *extra} == set(steps.SITUATIONS)
     used = {name for now in steps.SITUATIONS.values() for name in (now.main, *now.others)}
     assert used == set(steps.ACTIONS)
     assert all(now.main not in now.others for now in steps.SITUATIONS.values())

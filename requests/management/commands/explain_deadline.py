@@ -1,4 +1,7 @@
-"""manage.py explain_deadline [--json]: dates and reasons for cases on stdin, without a database."""
+"""manage.py explain_deadline [--json] [--ticket PR-…]: dates and their reasons.
+
+Without a ticket it answers cases on stdin from the shipped rules, without a database.
+"""
 
 import json
 import sys
@@ -7,16 +10,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from requests.deadlines import ClockRefused
-from requests.services import vectors
+from consent.errors import PortalError
+from requests.services import ticket_dates, vectors
 
 REFUSED = 2
 
 
 class Command(BaseCommand):
     help = (
-        'Reads {"vectors": [...]} on stdin and writes every computed date. '
-        "Uses the shipped rules and calendars; no database."
+        'Reads {"vectors": [...]} on stdin and writes every computed date, from the shipped rules '
+        "and calendars; no database. With --ticket it explains the dates of one request."
     )
     requires_system_checks = []
 
@@ -24,13 +27,30 @@ class Command(BaseCommand):
         parser.add_argument(
             "--json", action="store_true", help="write one JSON object instead of lines to read"
         )
+        parser.add_argument(
+            "--ticket", metavar="PR-…", help="the number of a request, as you type it"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            answers = vectors.answer_all(_typed())
-        except ClockRefused as error:
+            if options["ticket"] is not None:
+                self._ticket(options["ticket"], as_json=options["json"])
+            else:
+                self._vectors(as_json=options["json"])
+        except PortalError as error:
             raise CommandError(str(error), returncode=REFUSED) from error
-        if options["json"]:
+
+    def _ticket(self, typed: str, *, as_json: bool) -> None:
+        found = ticket_dates.of(typed)
+        if as_json:
+            self.stdout.write(json.dumps(found.as_json(), indent=1))
+            return
+        for line in found.lines():
+            self.stdout.write(line)
+
+    def _vectors(self, *, as_json: bool) -> None:
+        answers = vectors.answer_all(_typed())
+        if as_json:
             results = {name: answer.dates for name, answer in answers.items()}
             self.stdout.write(json.dumps({"results": results}, indent=1))
             return
