@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -75,6 +76,8 @@ class Ticket(models.Model):
     email_key = models.CharField(_("email key"), max_length=254, blank=True, editable=False)
     person_name = models.CharField(_("name of the person"), max_length=120, blank=True)
     person_email = models.EmailField(_("email of the person"), max_length=254, blank=True)
+    # Both names as the search compares them (consent.names).
+    name_key = models.CharField(max_length=500, blank=True, editable=False)
     details = models.TextField(_("in their words"), max_length=4000, blank=True)
     customer_number = models.CharField(_("customer number or phone"), max_length=64, blank=True)
 
@@ -114,6 +117,7 @@ class Ticket(models.Model):
             "email_key": "",
             "person_name": "",
             "person_email": "",
+            "name_key": "",
             "details": "",
             "customer_number": "",
             "form_nonce": None,
@@ -164,6 +168,8 @@ class Ticket(models.Model):
                 fields=["next_alarm_at"], name="ticket_next_alarm", condition=Q(state__in=OPEN)
             ),
             models.Index(fields=["email_key"], name="ticket_by_email_key"),
+            # As an officer types it; the query of a search without case asks for UPPER.
+            models.Index(Upper("person_email"), name="ticket_by_person_email"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from consent import crypto
 from consent.addresses import email_key
 from consent.models import Jurisdiction, Organisation
+from consent.names import name_key
 from consent.services import audit
 from consent.services.audit import Actor
 from requests.enums import Channel, ClockKind, Filer, State
@@ -83,6 +84,7 @@ def _open(
         name=filing.name,
         email=filing.email,
         email_key=email_key(filing.email),
+        name_key=name_key(filing.name, filing.person_name),
         person_name=filing.person_name,
         person_email=filing.person_email,
         details=filing.details,

@@ -11,12 +11,16 @@ from django.utils import timezone
 
 from consent.addresses import email_key
 from consent.models import Organisation
+from consent.names import name_key
 from requests.enums import State
 from requests.models import Ticket
 from requests.models.ticket import TicketQuerySet
 from requests.references import parse_reference
 
 SOON = 7
+# Words of a name that a search looks for; what is typed of marks alone is in no name.
+WORDS = 5
+NO_NAME = "\n"
 
 
 class Show(StrEnum):
@@ -84,7 +88,7 @@ def counts(user: User | AnonymousUser, *, today: date) -> dict[str, int]:
 
 
 def search(tickets: TicketQuerySet, typed: str) -> TicketQuerySet:
-    """Find by number as people type it, then by whole address, then by name."""
+    """Find by number as people type it, then by whole address, then by the words of a name."""
     reference = parse_reference(typed)
     if reference:
         return tickets.filter(reference=reference)
@@ -92,7 +96,8 @@ def search(tickets: TicketQuerySet, typed: str) -> TicketQuerySet:
     if "@" in text:
         key = email_key(text)
         return tickets.filter(Q(email_key=key) | Q(person_email__iexact=text))
-    return tickets.filter(Q(name__icontains=text) | Q(person_name__icontains=text))
+    words = name_key(text).split()[:WORDS]
+    return tickets.filter(*(Q(name_key__contains=word) for word in words or [NO_NAME]))
 
 
 def next_open(user: User, *, after: int | None = None) -> int | None:
