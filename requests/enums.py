@@ -206,9 +206,12 @@ ASKED: dict[Waiting, tuple[ClockKind, ClockKind]] = {
 class ExtensionReason(models.TextChoices):
     """Why more time is taken. The laws know these; the words are what the person reads."""
 
-    COMPLEX = "complex", _("Your request is complex, and the work takes longer.")
-    MANY = "many", _("We have received many requests from you.")
-    CONSULT = "consult", _("We must first ask others who are concerned.")
+    COMPLEXITY = "complexity", _("Your request is complex, and the work takes longer.")
+    NUMBER = "number", _("We have received many requests from you.")
+    NECESSARY = "necessary", _("The work needs more time than a first look showed.")
+    NOT_IN_TIME = "not_in_time", _("The information cannot be brought together sooner.")
+    INTERFERENCE = "interference", _("To answer sooner would disturb our other work too much.")
+    CONSULTATION = "consultation", _("We must first ask others who are concerned.")
     FORMAT = "format", _("We must bring the data into a form that you can read.")
 
 

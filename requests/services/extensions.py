@@ -28,7 +28,7 @@ from requests.services import clocks, effects, letters, lifecycle
 from requests.services.effects import Body, Effect
 
 # Where a law does not name its own grounds: how hard the request is, and how many there are.
-GROUNDS = (ExtensionReason.COMPLEX, ExtensionReason.MANY)
+GROUNDS = (ExtensionReason.COMPLEXITY, ExtensionReason.NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
