@@ -26,6 +26,7 @@ from requests.admin import (
     steps,
     timeline,
 )
+from requests.admin.paging import DeadlinePaginator
 from requests.enums import Direction
 from requests.models import Message, Ticket
 from requests.services import queue, reasons
@@ -64,6 +65,7 @@ class TicketAdmin(GuardedAdmin):
     list_filter = [ShowFilter]
     list_select_related = ["right", "handler"]
     search_fields = ["reference"]
+    paginator = DeadlinePaginator
 
     # --- the list ---
 

@@ -3,7 +3,7 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -102,6 +102,16 @@ class Ticket(models.Model):
     due_on = models.DateField(_("answer due"))
     rules = models.JSONField(_("rules it was computed with"), default=list, editable=False)
     clock = models.JSONField(_("computed dates"), default=dict, editable=False)
+    # Waiting for the person, and the rule stops for that. The database itself keeps it right.
+    clock_stopped = models.GeneratedField(
+        expression=Case(
+            When(state=State.AWAITING_REQUESTER, clock__pause_open=True, then=models.Value(True)),
+            default=models.Value(False),
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+        verbose_name=_("clock stopped"),
+    )
     form_nonce = models.CharField(max_length=64, null=True, blank=True, editable=False)
     # When the sweep has to look at this request again; derived, see requests.services.alarms.
     next_alarm_at = models.DateTimeField(_("next look"), default=timezone.now, editable=False)
@@ -126,7 +136,15 @@ class Ticket(models.Model):
             {"id", "organisation", "reference", "right", "state", "outcome", "denial_code"}
             | {"waiting_for", "channel", "language", "residence", "subject", "filer", "handler"}
             | {"received_at", "confirmed_at", "mandate_at", "answered_at", "closed_at", "due_on"}
-            | {"rules", "clock", "version", "next_alarm_at", "identity_level", "identity_at"}
+            | {
+                "rules",
+                "clock",
+                "clock_stopped",
+                "version",
+                "next_alarm_at",
+                "identity_level",
+                "identity_at",
+            }
         )
 
     class Meta:
@@ -161,8 +179,11 @@ class Ticket(models.Model):
             ),
         ]
         indexes = [
+            # The officers' list in its order, and the numbers above it without the rows.
             models.Index(
-                fields=["due_on", "id"], name="ticket_open_by_due", condition=Q(state__in=OPEN)
+                fields=["due_on", "id", "clock_stopped", "handler", "state", "confirmed_at"],
+                name="ticket_open_by_due",
+                condition=Q(state__in=OPEN),
             ),
             models.Index(
                 fields=["next_alarm_at"], name="ticket_next_alarm", condition=Q(state__in=OPEN)

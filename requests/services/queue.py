@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -36,7 +37,7 @@ class Show(StrEnum):
 
 
 # The clock stands still: we wait for the person, and the rule stops for that.
-STOPPED = Q(state=State.AWAITING_REQUESTER, clock__pause_open=True)
+STOPPED = Q(clock_stopped=True)
 _UNCONFIRMED = Q(state=State.NEW, confirmed_at__isnull=True)
 
 
@@ -46,10 +47,34 @@ def office_today(now: datetime | None = None) -> date:
     return (now or timezone.now()).astimezone(ZoneInfo(zone or "UTC")).date()
 
 
-def in_order(tickets: TicketQuerySet) -> TicketQuerySet:
-    """Nearest deadline first, so the late ones lead; where the clock stands still, last."""
-    stopped = Case(When(STOPPED, then=Value(1)), default=Value(0), output_field=IntegerField())
-    return tickets.order_by(stopped, "due_on", "id")
+def by_deadline() -> list[Any]:
+    """Nearest deadline first, so the late ones lead; where the clock stands still, last.
+
+    But not once the day is over by which the person was to hear from us: a request that waits
+    must not be forgotten.
+    """
+    still = When(_resting(office_today()), then=Value(1))
+    return [Case(still, default=Value(0), output_field=IntegerField()), "due_on", "id"]
+
+
+def _resting(today: date) -> Q:
+    return STOPPED & Q(due_on__gte=today)
+
+
+def page(tickets: TicketQuerySet, start: int, stop: int) -> list[Ticket]:
+    """The rows from ``start`` to ``stop`` of the list by deadline.
+
+    No index has the order of ``by_deadline``, which turns with the day: the database would sort
+    all that is open for one page. Each of its two halves stands in an index.
+    """
+    resting = _resting(office_today())
+    running = tickets.exclude(resting).order_by("due_on", "id")
+    found = list(running[start:stop])
+    missing = stop - start - len(found)
+    if missing:
+        before = 0 if found else start - running.count()
+        found += tickets.filter(resting).order_by("due_on", "id")[before : before + missing]
+    return found
 
 
 def shown(tickets: TicketQuerySet, show: str, *, today: date) -> TicketQuerySet:
@@ -64,7 +89,7 @@ def shown(tickets: TicketQuerySet, show: str, *, today: date) -> TicketQuerySet:
 
 def _parts(today: date) -> Mapping[str, Q]:
     return {
-        Show.LATE: Q(due_on__lt=today) & ~STOPPED,
+        Show.LATE: Q(due_on__lt=today),
         Show.SOON: Q(due_on__gte=today, due_on__lte=today + timedelta(days=SOON)) & ~STOPPED,
         Show.NOBODY: Q(handler__isnull=True),
         Show.WAITING: Q(state=State.AWAITING_REQUESTER),
@@ -106,4 +131,5 @@ def next_open(user: User, *, after: int | None = None) -> int | None:
     part = shown(mine, Show.OPEN, today=office_today()).exclude(state=State.AWAITING_REQUESTER)
     if after is not None:
         part = part.exclude(pk=after)
-    return in_order(part).values_list("pk", flat=True).first()
+    found = page(part.only("pk"), 0, 1)
+    return found[0].pk if found else None
