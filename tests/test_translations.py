@@ -122,7 +122,7 @@ def test_the_compiled_catalogue_is_the_written_one():
         compiled = dict(gettext.GNUTranslations(file)._catalog)
     compiled.pop("")
     written = {}
-    for entry in ENTRIES:
+    for entry in (entry for entry in ENTRIES if all(entry.albanian)):
         if len(entry.english) == 1:
             written[entry.key] = entry.albanian[0]
         else:

@@ -19,7 +19,7 @@ register = template.Library()
 def day(value: date | datetime | str | None) -> str:
     """A day in words: 3 November 2026. A moment is the day it is where the office is.
 
-    Text is a date or a moment in ISO 8601, as mails keep them. Albanian writes months small.
+    Text is a date or a moment in ISO 8601, as mails keep them.
     """
     if not value:
         return ""
@@ -31,8 +31,7 @@ def day(value: date | datetime | str | None) -> str:
         organisation = places.organisation()
         zone = ZoneInfo(organisation.time_zone if organisation else settings.TIME_ZONE)
         value = value.astimezone(zone).date()
-    words = formats.date_format(value, "DATE_FORMAT")
-    return words.lower() if translation.get_language() == Language.ALBANIAN else words
+    return formats.date_format(value, "DATE_FORMAT")
 
 
 @register.filter
