@@ -1,12 +1,14 @@
 """A timer that rings twice acts once."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
 
 from consent.models import Firing
 from consent.services import schedule
+from consent.services.schedule import Ring
 
 
 @pytest.mark.django_db
@@ -49,3 +51,35 @@ def test_of_many_timers_at_once_one_acts():
     for thread in threads:
         thread.join()
     assert sorted(acted) == [False, False, False, True]
+
+
+NOW = datetime(2026, 6, 9, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.django_db
+def test_many_at_once_say_which_were_the_first():
+    rings = [Ring("a", "1", untold=True), Ring("b", "1")]
+    assert schedule.first_times(rings, now=NOW) == {("a", "1"), ("b", "1")}
+    assert schedule.first_times([*rings, Ring("a", "2")], now=NOW) == {("a", "2")}
+    assert schedule.first_times([], now=NOW) == set()
+    rows = Firing.objects.order_by("job", "due").values_list("job", "due", "untold", "fired_at")
+    assert list(rows) == [
+        ("a", "1", True, NOW),
+        ("a", "2", False, NOW),
+        ("b", "1", False, NOW),
+    ]
+
+
+@pytest.mark.django_db
+def test_the_same_ring_twice_in_one_statement_is_one():
+    assert schedule.first_times([Ring("a", "1"), Ring("a", "1")], now=NOW) == {("a", "1")}
+    assert Firing.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_when_it_was_done_last_is_remembered():
+    assert schedule.last_time("reminders", "last") is None
+    schedule.note("reminders", "last", now=NOW)
+    schedule.note("reminders", "last", now=NOW + timedelta(hours=1))
+    assert schedule.last_time("reminders", "last") == NOW + timedelta(hours=1)
+    assert Firing.objects.count() == 1

@@ -109,7 +109,7 @@ def test_an_ended_link_of_a_confirmed_request_opens_nothing(client, ticket):
 def test_a_closed_request_cannot_be_confirmed(ticket):
     link = public.link("confirm")
     Ticket.objects.filter(pk=ticket.pk).update(
-        state=State.CLOSED, outcome=Outcome.NOT_CONFIRMED, closed_at=timezone.now()
+        state=State.CLOSED, outcome=Outcome.WITHDRAWN, closed_at=timezone.now()
     )
     for answer in (Client().get(link), Client().post(link, {"press": "confirm"})):
         assert answer.status_code == 410
