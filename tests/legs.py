@@ -28,8 +28,10 @@ POSTGRES = os.environ.get("TEST_DATABASE_URL") or f"postgres://{ME}@127.0.0.1:54
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 # Tests of the shell: the same whatever the database is, so they run once.
 SHELL = ("test_house_rules", "test_settings_documented", "test_shell", "test_supervisor")
+SHELL += ("test_portal_command", "test_translations")
 # What is not ours to ship lies beside a checkout or not at all; its tests may run nowhere.
 BESIDE_US = {
+    "no shared data beside us",
     "no shared vectors beside us",
     "the corpus is not on this machine",
     "the corpus of hostile inputs is not on this machine",
