@@ -57,7 +57,7 @@ def open_page(chromium):
         options.setdefault("reduced_motion", "reduce")
         options.setdefault("viewport", ux.DESK)
         context = chromium.new_context(**options)
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(20_000)
         contexts.append(context)
         return context.new_page()
 

@@ -79,7 +79,8 @@ def _judge_console(message, trouble):
 def _judge_response(response, trouble):
     if "text/html" not in response.headers.get("content-type", ""):
         return
-    policy = {part.strip() for part in response.headers["content-security-policy"].split(";")}
+    header = response.headers.get("content-security-policy", "")
+    policy = {part.strip() for part in header.split(";")}
     if policy != POLICY:
         trouble.append(f"policy of {response.url}: {policy}")
 
