@@ -4,6 +4,8 @@ On PostgreSQL a trigram index serves this; where the server does not bring pg_tr
 may not switch it on, the search works all the same and reads the table.
 """
 
+from typing import Any
+
 from django.db import DatabaseError, migrations, models, transaction
 from django.db.models.functions import Upper
 
@@ -13,7 +15,7 @@ INDEX = "ticket_by_name_trigrams"
 BATCH = 2000
 
 
-def fill(apps, schema_editor):
+def fill(apps: Any, _editor: Any) -> None:
     """Requests that were filed before the column was there, in batches by key."""
     Ticket = apps.get_model("requests", "Ticket")
     last = 0
@@ -24,7 +26,7 @@ def fill(apps, schema_editor):
         last = rows[-1].pk
 
 
-def index(apps, schema_editor):
+def index(_apps: Any, schema_editor: Any) -> None:
     if schema_editor.connection.vendor != "postgresql":
         return
     try:
@@ -37,7 +39,7 @@ def index(apps, schema_editor):
     )
 
 
-def forget(apps, schema_editor):
+def forget(_apps: Any, schema_editor: Any) -> None:
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute(f"DROP INDEX IF EXISTS {INDEX}")
 

@@ -52,6 +52,8 @@ _WORDS = {
     },
 }
 _RIGHTS = ("access", "rectify", "erase", "portability", "object", "complaint")
+# A complaint asks nobody to confirm anything, so it is never merely "new".
+_CONFIRMED_FIRST = tuple(code for code in _RIGHTS if code != "complaint")
 _STAFF = (
     ("besa", "Besa", Role.CASE_HANDLER),
     ("ilir", "Ilir", Role.REVIEWER_LEGAL),
@@ -91,9 +93,10 @@ def seed(*, tickets: int, stage: str | None, seed: int = 2026) -> list[Ticket]:
 def _file(number: int, stage: str, dice: random.Random) -> Ticket:
     name, email, language, residence = _PEOPLE[number % len(_PEOPLE)]
     local, _at, domain = email.partition("@")
+    rights = _CONFIRMED_FIRST if stage == "new" else _RIGHTS
     days = 34 if stage == "overdue" else dice.randrange(0, 27)
     filing = intake.Filing(
-        right=RightRule.objects.get(code=_RIGHTS[number % len(_RIGHTS)]),
+        right=RightRule.objects.get(code=rights[number % len(rights)]),
         organisation=Organisation.objects.get(is_default=True),
         language=language,
         received_at=timezone.now() - timedelta(days=days, minutes=dice.randrange(600)),
