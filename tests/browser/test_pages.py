@@ -88,6 +88,7 @@ def test_the_pages_of_a_request_have_no_fault(person, portal, tickets):
         "overdue": f"{at}{tickets['overdue'].reference}/",
         "address": f"{at}{tickets['new'].reference}/address/",
         "withdraw": f"{at}{tickets['triage'].reference}/withdraw/",
+        "again": f"{at}{tickets['answered'].reference}/again/",
         "confirm": token_path(tickets["new"], "confirm", lang),
         "follow": token_path(tickets["triage"], "follow", lang),
         "mandate": token_path(agent, "mandate", lang),
@@ -158,6 +159,10 @@ def test_the_pages_of_the_work_have_no_fault(officer, portal, tickets):
         "close": f"{at}{tickets['answered'].pk}/close/",
         "ask": f"{at}{tickets['triage'].pk}/ask/",
         "note": f"{at}{tickets['triage'].pk}/note/",
+        "extend": f"{at}{tickets['in_progress'].pk}/extend/",
+        "residence": f"{at}{tickets['in_progress'].pk}/residence/",
+        "calculation": f"{at}{tickets['in_progress'].pk}/calculation/",
+        "enter": f"{at}enter/",
         "calendar": f"{at}calendar/",
     }
     found = visit(page, portal, paths, MANY_OF_STAFF, trouble=trouble)
@@ -182,7 +187,10 @@ def test_the_other_rooms_of_the_admin_have_no_fault(officer, portal, tickets):
         )
     }
     found = visit(officer.page, portal, rooms, set(), trouble=trouble)
-    for name in ("consent/auditevent", "consent/outboundemail", "requests/rightrule", "auth/user"):
+    for name in (
+        *("consent/auditevent", "consent/outboundemail", "auth/user"),
+        *("requests/rightrule", "requests/deadlinerule"),
+    ):
         officer.page.goto(f"{portal}/admin/{name}/")
         press(officer.page, officer.page.locator("#result_list tbody th a").first)
         found += judge(officer.page, f"{name} one", set())
