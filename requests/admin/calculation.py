@@ -33,7 +33,7 @@ def show(request: HttpRequest, ticket: Ticket) -> HttpResponse:
         Count(
             rule=body["id"],
             version=body.get("version", 1),
-            law=body["law"],
+            law=reasons.source_of(body["law"]),
             is_confirmed=body["status"] == CONFIRMED,
             leads=body["id"] == found.leading,
             lines=reasons.of_steps(found.per_regime[body["id"]].trace),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from requests.enums import ASKED, CONFIRMED, ClockKind, State
 from requests.models import ClockEvent, DeadlineRule, Ticket
+from requests.services import reasons
 
 # The dates of a rule in the order in which they come, and what each is.
 DATES: dict[str, Any] = {
@@ -144,7 +145,7 @@ def _clock(
         rule=code,
         version=version,
         pk=rows.get((code, version)),
-        law=str(body["law"]),
+        law=reasons.source_of(body["law"]),
         is_confirmed=body.get("status") == CONFIRMED,
         leads=ticket.clock.get("leading") == code,
         dates=[

@@ -13,7 +13,7 @@ from requests.deadlines.facts import PROMISE
 from requests.deadlines.pauses import RELEVANT_TIME
 from requests.enums import ASKED, CONFIRMED, ClockKind, Waiting
 from requests.models import Ticket
-from requests.services import clocks
+from requests.services import clocks, reasons
 
 Body = Mapping[str, Any]
 
@@ -124,7 +124,7 @@ def _compare(
         lines.append(
             Line(
                 rule=code,
-                law=body["law"],
+                law=reasons.source_of(body["law"]),
                 is_confirmed=body["status"] == CONFIRMED,
                 before=was.shown if was else None,
                 after=becomes.shown if becomes else None,

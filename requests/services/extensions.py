@@ -24,7 +24,7 @@ from requests.deadlines.terms import DECLARED
 from requests.enums import ClockKind, Direction, ExtensionReason, State
 from requests.errors import ExtensionRefused
 from requests.models import ClockEvent, Message, Ticket
-from requests.services import clocks, effects, letters, lifecycle
+from requests.services import clocks, effects, letters, lifecycle, reasons
 from requests.services.effects import Body, Effect
 
 # Where a law does not name its own grounds: how hard the request is, and how many there are.
@@ -86,13 +86,15 @@ def refusal(  # noqa: PLR0911 -- one return, one reason
     if body["id"] == PROMISE:
         return _("The promise itself is never extended. A notice in time counts as our reply.")
     if not extension:
-        return _("%(law)s knows no longer time.") % {"law": body["law"]}
+        return _("%(law)s knows no longer time.") % {"law": reasons.source_of(body["law"])}
     if not dates.in_force:
-        return _("%(law)s did not apply yet when the request came in.") % {"law": body["law"]}
+        return _("%(law)s did not apply yet when the request came in.") % {
+            "law": reasons.source_of(body["law"])
+        }
     switch = extension.get("switch")
     if switch and not chosen.switches.get(switch):
         return _("The longer time of %(law)s waits for counsel to confirm it.") % {
-            "law": body["law"]
+            "law": reasons.source_of(body["law"])
         }
     if extension["unit"] == DECLARED and chosen.declared_date is None:
         return _("Name the day by which the person will have the answer.")
@@ -102,7 +104,7 @@ def refusal(  # noqa: PLR0911 -- one return, one reason
         return _("The notice had to leave by %(day)s. The answer stays due.") % {
             "day": words_of(last)
         }
-    return _("%(law)s gives no longer time here.") % {"law": body["law"]}
+    return _("%(law)s gives no longer time here.") % {"law": reasons.source_of(body["law"])}
 
 
 @transaction.atomic

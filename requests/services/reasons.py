@@ -58,9 +58,14 @@ def _line(step: Mapping[str, Any]) -> str:
     sentence = _SENTENCES.get(step["code"])
     text = str(sentence) % {"from": _day(step["from"]), "to": until} if sentence else until
     length = _length(step)
-    source = str(_SOURCES.get(step["citation"], step["citation"]))
+    source = source_of(step["citation"])
     law = f"{source}, {length}" if length else source
     return f"{text} ({law})"
+
+
+def source_of(law: str) -> str:
+    """A text of law as its reader knows it."""
+    return str(_SOURCES.get(law, law))
 
 
 def _day(text: str | None) -> str:

@@ -160,6 +160,8 @@ def _revise(code: str, *, body: dict[str, Any], reason: str, by: Actor, seen: in
 
 def _refuse_uncountable(body: Mapping[str, Any]) -> None:
     """Count with it, with and without more time: what cannot be counted is not stored."""
+    for name in rules.unknown_calendars(dict(body)):
+        raise RuleRefused(_("There are no days off called %(name)s.") % {"name": name})
     since = date.fromisoformat(body["effective_from"])
     for day in (since, *SAMPLES):
         received = datetime.combine(day, time(12), tzinfo=UTC)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from consent.models import Holiday, Jurisdiction, Organisation
+from consent.services.reference import calendars as shipped_calendars
 from requests.deadlines import Settings, in_force
 from requests.deadlines.facts import ONLY_WEEKENDS, PROMISE, Days, zone
 from requests.errors import NotSetUp
@@ -65,6 +66,12 @@ def calendars_for(snapshots: Sequence[dict[str, Any]]) -> dict[str, Collection[d
     """Return the days off that these rules count with; one they name is never missing."""
     stored = _holidays()
     return {name: stored.get(name, frozenset()) for name in _calendar_names(snapshots)}
+
+
+def unknown_calendars(body: dict[str, Any]) -> list[str]:
+    """Names of days off that this rule counts with and nobody has ever entered."""
+    known = {ONLY_WEEKENDS, *shipped_calendars(), *_holidays()}
+    return [name for name in _calendar_names([body]) if name not in known]
 
 
 def _chosen(

@@ -11,6 +11,8 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from tests import factories
+
 CASE = {"id": "one", "regimes": ["EU-GDPR"], "received": "2026-06-05T12:00:00+02:00"}
 
 
@@ -264,3 +266,53 @@ def test_the_command_itself_needs_no_database():
     assert (bad.returncode, bad.stdout) == (2, "")
     assert bad.stderr == "CommandError: 'a\\nb': There is no regime 'XX'.\n"
     assert run([]).returncode == 2
+
+
+# --- one request ------------------------------------------------------------------------
+
+
+def explain_ticket(number, *options):
+    out = io.StringIO()
+    call_command("explain_deadline", "--ticket", number, *options, stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("write", [str, str.lower, lambda n: n.replace("-", " "), lambda n: n[3:]])
+def test_a_request_is_explained_however_its_number_is_typed(write):
+    ticket = factories.confirmed()
+    lines = explain_ticket(write(ticket.reference)).splitlines()
+    assert lines[0] == f"{ticket.reference}: due on 9 July 2026, by EU-GDPR"
+    assert lines[1] == "  2026-06-09T10:00:00+00:00  Request received"
+    assert "EU-GDPR v1" in lines
+    assert "PROMISE-30 v1" in lines
+    assert [line for line in lines if "The time the law gives ends on 9 July 2026." in line]
+
+
+@pytest.mark.django_db
+def test_a_request_as_json_holds_facts_versions_and_every_date():
+    ticket = factories.confirmed()
+    found = json.loads(explain_ticket(ticket.reference, "--json"))
+    assert found["ticket"] == ticket.reference
+    assert found["rules"][0] == {"id": "EU-GDPR", "version": 1, "status": "C"}
+    assert found["events"][0] == {"type": "received", "at": "2026-06-09T10:00:00+00:00"}
+    assert found["due_on"] == ticket.due_on.isoformat() == "2026-07-09"
+    assert found["per_regime"]["EU-GDPR"]["extended_due_if_used"] == "2026-09-09"
+    assert found["trace"][-1]["to"] == "2026-07-09"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("number", "line"),
+    [
+        ("PR-0000-0000", "There is no request PR-0000-0000."),
+        ("PR-7K4M-29QQ", "'PR-7K4M-29QQ' is no request number."),
+        ("", "'' is no request number."),
+        ("1; DROP TABLE", "'1; DROP TABLE' is no request number."),
+    ],
+)
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_an_unknown_number_is_one_line_and_exit_2(number, line, options):
+    with pytest.raises(CommandError) as raised:
+        explain_ticket(number, *options)
+    assert (str(raised.value), raised.value.returncode) == (line, 2)
