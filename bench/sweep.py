@@ -169,8 +169,9 @@ with connection.cursor() as db:
 def fill(db, size):
     """Closed requests, quiet open ones, and those that reach a step this morning."""
     db.execute("SET synchronous_commit = off")
-    names = ", ".join(COLUMNS)
-    values = ", ".join(value or name for name, value in COLUMNS.items())
+    columns = {**others(db), **COLUMNS}
+    names = ", ".join(columns)
+    values = ", ".join(value or name for name, value in columns.items())
     quiet = size.open - size.due
     parts = [
         (size.tickets - size.open, 0, "'closed'", CLOSED, "n % 60"),
@@ -189,13 +190,6 @@ def fill(db, size):
         " SELECT id, 'received', received_at, received_at, '' FROM requests_ticket"
         " WHERE state <> 'closed'"
     )
-    # Every step before this morning was told: what each waits for is its next one.
-    db.execute(
-        "UPDATE requests_ticket SET next_alarm_at = (SELECT min(due_on - d + time '08:00') AT TIME"
-        " ZONE 'UTC' FROM unnest(ARRAY[10, 7, 5, 2, 0]) d WHERE due_on - d >= %s)"
-        " WHERE state <> 'closed'",
-        [TODAY],
-    )
     db.execute(
         "INSERT INTO consent_firing (job, due, fired_at, untold)"
         " SELECT 'reminder:' || organisation_id || ':' || id || ':new:0', '', received_at, false"
@@ -211,6 +205,25 @@ def fill(db, size):
         db.execute("INSERT INTO consent_firing VALUES (DEFAULT, %s, %s, %s, false)", [job, due, at])
     db.execute("VACUUM ANALYZE")
     db.execute("CHECKPOINT")
+
+
+def others(db):
+    """An empty value for each column that must have one and plays no part here."""
+    rows = db.execute(
+        "SELECT column_name, data_type FROM information_schema.columns"
+        " WHERE table_name = 'requests_ticket' AND is_nullable = 'NO' AND is_identity = 'NO'"
+    )
+    given = {"state", "outcome", "closed_at"}
+    return {name: EMPTY[kind] for name, kind in rows if name not in given}
+
+
+EMPTY = {
+    **dict.fromkeys(("character varying", "text"), "''"),
+    **dict.fromkeys(("smallint", "integer", "bigint"), "0"),
+    **dict.fromkeys(("timestamp with time zone", "date"), "now()"),
+    "boolean": "false",
+    "jsonb": "'{}'",
+}
 
 
 def pick(days):
@@ -232,7 +245,11 @@ COLUMNS = {
     "language": "'en'",
     "name": "'Ana Hoxha'",
     "details": "'my data'",
-    "next_alarm_at": "'9999-12-31'",
+    # Every step before this morning was told; each request waits for its next one.
+    "next_alarm_at": (
+        "(SELECT coalesce(min(due_on - d + time '08:00'), '9999-12-31') AT TIME ZONE 'UTC'"
+        f" FROM unnest(ARRAY[10, 7, 5, 2, 0]) d WHERE due_on - d >= date '{TODAY}')"
+    ),
 }
 
 

@@ -35,29 +35,37 @@ def first_times(rings: Sequence[Ring], *, now: datetime) -> set[tuple[str, str]]
     if not rings:
         return set()
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            jobs, dues, untold = zip(*rings, strict=True)
-            cursor.execute(
-                _MANY.format(
-                    "unnest(%s::text[], %s::text[], %s::boolean[]) AS ring (job, due, untold)",
-                    "ring.job, ring.due, %s, ring.untold",
-                ),
-                [now, list(jobs), list(dues), list(untold)],
-            )
-        else:
-            cursor.execute(
-                _MANY.format(
-                    "json_each(%s) AS ring WHERE true",  # else SQLite takes ON for that of a join
-                    "ring.value ->> 0, ring.value ->> 1, %s, ring.value ->> 2",
-                ),
-                [connection.ops.adapt_datetimefield_value(now), json.dumps(rings)],
-            )
+        cursor.execute(
+            _MANY.format(rows=_EACH[connection.vendor]),
+            [connection.ops.adapt_datetimefield_value(now), json.dumps(rings)],
+        )
         return {(job, due) for job, due in cursor.fetchall()}
 
 
+def take_untold(prefix: str) -> list[tuple[str, str]]:
+    """(job, due) of each firing of these jobs that nobody was told of; now they are told.
+
+    One statement: what another worker notes meanwhile is neither read nor lost.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE consent_firing SET untold = false WHERE untold AND job LIKE %s"
+            " RETURNING job, due",
+            [f"{prefix}%"],
+        )
+        return list(cursor.fetchall())
+
+
+_EACH = {
+    # One parameter, however many: text that the database takes apart faster than we could.
+    "postgresql": "json_array_elements(%s::json) AS ring (value)",
+    "sqlite": "json_each(%s) AS ring",
+}
 _MANY = (
     "INSERT INTO consent_firing (job, due, fired_at, untold)"
-    " SELECT {1} FROM {0} ON CONFLICT (job, due) DO NOTHING RETURNING job, due"
+    " SELECT ring.value ->> 0, ring.value ->> 1, %s, CAST(ring.value ->> 2 AS boolean)"
+    # "WHERE true": else SQLite takes ON for the condition of a join.
+    " FROM {rows} WHERE true ON CONFLICT (job, due) DO NOTHING RETURNING job, due"
 )
 
 

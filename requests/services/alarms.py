@@ -59,23 +59,23 @@ def write(looks: Mapping[int, datetime]) -> None:
     """Note when each of these locked requests is looked at next, in one statement."""
     if not looks:
         return
-    table = Ticket._meta.db_table
+    stored = connection.ops.adapt_datetimefield_value
+    pairs = [[pk, str(stored(at))] for pk, at in looks.items()]
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                f"UPDATE {table} SET {FIELD} = looks.at"  # noqa: S608 -- names of ours
-                f" FROM unnest(%s::bigint[], %s::timestamptz[]) AS looks (id, at)"
-                f" WHERE {table}.id = looks.id",
-                [list(looks), list(looks.values())],
-            )
-        else:
-            stored = connection.ops.adapt_datetimefield_value
-            pairs = [[pk, stored(at)] for pk, at in looks.items()]
-            cursor.execute(
-                f"UPDATE {table} SET {FIELD} = looks.value ->> 1"  # noqa: S608 -- names of ours
-                f" FROM json_each(%s) AS looks WHERE {table}.id = looks.value ->> 0",
-                [json.dumps(pairs)],
-            )
+        cursor.execute(_WRITE[connection.vendor], [json.dumps(pairs)])
+
+
+_WRITE = {
+    "postgresql": (
+        "UPDATE requests_ticket SET next_alarm_at = (look.value ->> 1)::timestamptz"
+        " FROM json_array_elements(%s::json) AS look (value)"
+        " WHERE requests_ticket.id = (look.value ->> 0)::bigint"
+    ),
+    "sqlite": (
+        "UPDATE requests_ticket SET next_alarm_at = look.value ->> 1"
+        " FROM json_each(%s) AS look WHERE requests_ticket.id = look.value ->> 0"
+    ),
+}
 
 
 def _decide_by(found: Explanation) -> Any:

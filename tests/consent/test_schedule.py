@@ -83,3 +83,12 @@ def test_when_it_was_done_last_is_remembered():
     schedule.note("reminders", "last", now=NOW + timedelta(hours=1))
     assert schedule.last_time("reminders", "last") == NOW + timedelta(hours=1)
     assert Firing.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_what_nobody_was_told_of_is_taken_once():
+    rings = [Ring("reminder:1:a", "1", untold=True), Ring("reminder:1:b", "1")]
+    schedule.first_times([*rings, Ring("reminder:11:a", "1", untold=True)], now=NOW)
+    assert schedule.take_untold("reminder:1:") == [("reminder:1:a", "1")]
+    assert schedule.take_untold("reminder:1:") == []
+    assert schedule.take_untold("reminder:11:") == [("reminder:11:a", "1")]

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Q
 
-from consent.models import Firing, Organisation
+from consent.models import Organisation
 from consent.services import outbox, schedule
 from requests.enums import Direction, State
 from requests.models import Message, Ticket
@@ -120,15 +120,10 @@ def _late(organisation: Organisation, today: date) -> Iterator[words.Row]:
 
 def _take_untold(organisation: Organisation) -> dict[int, list[tuple[str, int, str]]]:
     """(kind, number, date) of each reminder nobody was told of, by request; now they are told."""
-    rows = Firing.objects.filter(untold=True, job__startswith=f"reminder:{organisation.pk}:")
     found: dict[int, list[tuple[str, int, str]]] = {}
-    keys = []
-    for key, job, due in rows.values_list("pk", "job", "due"):
-        keys.append(key)
+    for job, due in schedule.take_untold(f"reminder:{organisation.pk}:"):
         _name, _organisation, ticket, kind, number = job.split(":")
         found.setdefault(int(ticket), []).append((kind, int(number), due))
-    for part in _parts(keys):
-        Firing.objects.filter(pk__in=part).update(untold=False)
     return found
 
 
