@@ -75,8 +75,9 @@ class TicketAdmin(GuardedAdmin):
         )
         return Ticket.objects.visible_to(request.user).annotate(has_unread=Exists(unread))
 
-    def get_ordering(self, request: HttpRequest) -> list[Any]:  # noqa: ARG002 -- Django's signature
-        return queue.by_deadline()
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """What is over has no deadline: newest first, which the key gives without sorting."""
+        return ["-id"] if request.GET.get("show") == Show.DONE else queue.by_deadline()
 
     def get_search_results(
         self,
