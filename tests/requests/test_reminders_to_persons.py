@@ -43,7 +43,7 @@ def test_who_does_not_confirm_hears_after_a_day_and_a_week_and_is_closed_after_t
     ticket = unconfirmed()
     forget_mails()
     found = []
-    for hour in range(24 * 16):
+    for hour in range(0, 24 * 16, 6):
         before = len(mails())
         sweep(FILED + timedelta(hours=hour))
         found += [hour] * (len(mails()) - before)
@@ -194,14 +194,12 @@ def test_what_was_closed_otherwise_gets_no_new_link(closed, outcome):
 def test_who_does_not_answer_hears_after_one_week_and_after_two():
     ticket = asked()
     days = []
-    for hour in range(24 * 40):
+    for hour in range(0, 24 * 25, 2):
         before = len(mails("waiting"))
         sweep(FILED + timedelta(hours=hour))
         days += [FILED + timedelta(hours=hour)] * (len(mails("waiting")) - before)
 
-    assert days == [at(16, 9, month=6) - timedelta(0) + timedelta(hours=1)] * 1 + [
-        at(23, 9, month=6) + timedelta(hours=1)
-    ]
+    assert days == [at(16, 10, month=6), at(23, 10, month=6)]  # nine o'clock in Dublin
     first, second = mails("waiting")
     assert first[0] == "ana@example.org"
     assert first[2]["waiting_for"] == "clarification"

@@ -105,7 +105,7 @@ def test_the_morning_mail_comes_each_local_day_once_at_eight(name):
     factories.OrganisationFactory(time_zone=name)
     factories.officer()
     wanted, got = [], []
-    for change in [day for day in quiet_days(zone) if day.year in {2026, 2030}][:4]:
+    for change in [day for day in quiet_days(zone) if day.year in {2026, 2030}][:2]:
         OutboundEmail.objects.all().delete()
         Ticket.objects.all().update(state="answered", outcome="fulfilled")
         filed = datetime.combine(change - DAY * 40, time(12), tzinfo=zone)
