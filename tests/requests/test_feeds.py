@@ -156,7 +156,9 @@ def test_the_number_of_queries_does_not_grow(client, officer, django_assert_max_
 
 
 @pytest.mark.skipif(NODE is None, reason="node is not installed")
-@pytest.mark.skipif(not PARSER.exists(), reason="ical.js is not installed (npm install in tests/ics)")
+@pytest.mark.skipif(
+    not PARSER.exists(), reason="ical.js is not installed (npm install in tests/ics)"
+)
 def test_a_second_parser_understands_the_same(client, officer):
     factories.in_progress(by=officer)
     factories.in_progress(by=officer, email="b@example.org", language="sq")
