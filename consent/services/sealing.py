@@ -64,9 +64,13 @@ def seal_committed() -> int:
 def _wait_for_turn() -> None:
     with connection.cursor() as cursor:
         # A sealer that is frozen while it has the turn loses its session, not we our patience.
-        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '10s'")
-        cursor.execute("SET LOCAL lock_timeout = '20s'")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+        # Three statements in one message: the chain is paid for in round trips.
+        cursor.execute(
+            "SET LOCAL idle_in_transaction_session_timeout = '10s'; "
+            "SET LOCAL lock_timeout = '20s'; "
+            "SELECT pg_advisory_xact_lock(%s)",
+            [ADVISORY_LOCK],
+        )
 
 
 def _seal_batch() -> int:

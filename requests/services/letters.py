@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q
 from django.utils import timezone
 
 from consent import crypto
@@ -186,13 +185,14 @@ def _authority(ticket: Ticket) -> dict[str, Any]:
     return {"authority": names, "authority_url": place.authority_url}
 
 
-def answered(ticket: Ticket, decision: Decision) -> None:
+def answered(ticket: Ticket, decision: Decision, *, delay: int = 0) -> None:
     """Say that the answer is there. Its text is read on the page, behind the link."""
     _row, token = links.issue(ticket, Purpose.FOLLOW)
     _send(
         ticket,
         "answered",
         key=decision.pk,
+        delay=delay,
         url=_url(ticket, "follow", token),
         outcome=decision.outcome,
         is_no=bool(decision.denial_code),
@@ -200,20 +200,19 @@ def answered(ticket: Ticket, decision: Decision) -> None:
 
 
 def withdrawn(ticket: Ticket) -> None:
-    _row, token = links.issue(ticket, Purpose.FOLLOW)
-    _send(ticket, "withdrawn", key=ticket.pk, url=_url(ticket, "follow", token))
+    row, token = links.issue(ticket, Purpose.FOLLOW)
+    # Its own key each time: a request that was opened again can be withdrawn again.
+    _send(ticket, "withdrawn", key=row.pk, url=_url(ticket, "follow", token))
 
 
 def may_mail(address: str) -> bool:
     """Whether an address whose owner we do not know may get one more mail."""
     now = timezone.now()
     hour, day = now - timedelta(hours=1), now - timedelta(days=1)
-    counts = (
-        OutboundEmail.objects.filter(to=address, template__in=_UNASKED, created_at__gt=day)
-        .exclude(state=MailState.CANCELLED)
-        .aggregate(day=Count("pk"), hour=Count("pk", filter=Q(created_at__gt=hour)))
-    )
-    return bool(counts["hour"] < PER_HOUR and counts["day"] < PER_DAY)
+    asked = OutboundEmail.objects.filter(to=address, template__in=_UNASKED, created_at__gt=day)
+    mails = asked.exclude(state=MailState.CANCELLED).order_by("-created_at")
+    times = list(mails.values_list("created_at", flat=True)[:PER_DAY])
+    return len(times) < PER_DAY and sum(time > hour for time in times) < PER_HOUR
 
 
 def target_of(ticket: Ticket) -> str:

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from django.utils import translation
+
+from consent.enums import Language
 from consent.models import Jurisdiction, Organisation
 from requests.errors import NotSetUp
 from requests.models import RightRule
@@ -46,9 +49,20 @@ def _residences() -> dict[str, Jurisdiction]:
     return {place.code: place for place in Jurisdiction.objects.all()}
 
 
+def _choices() -> dict[str, list[tuple[str, str]]]:
+    found = {}
+    for language in Language.values:
+        with translation.override(language):
+            rows = sorted(residences().values(), key=lambda row: (row.sort_order, row.name))
+            found[language] = [(row.code, row.name) for row in rows]
+    return found
+
+
 organisation = Fresh(_organisation)
 rights = Fresh(_rights)
 residences = Fresh(_residences)
+# Code and name of each residence in the order of a list, by language.
+residence_choices = Fresh(_choices)
 
 
 def the_organisation() -> Organisation:

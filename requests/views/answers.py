@@ -6,8 +6,9 @@ from typing import Any
 
 from django.core import signing
 from django.http import Http404, HttpRequest
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from consent.enums import Language
 from requests import browser
 from requests.enums import Filer
 from requests.forms import AboutForm, DetailsForm, PersonForm, PlainForm
@@ -77,5 +78,4 @@ def age(answers: Answers) -> timedelta | None:
 
 
 def _residences() -> list[tuple[str, str]]:
-    rows = sorted(places.residences().values(), key=lambda row: (row.sort_order, row.name))
-    return [(row.code, row.name) for row in rows]
+    return places.residence_choices()[translation.get_language() or Language.ENGLISH]
