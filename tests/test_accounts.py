@@ -488,3 +488,10 @@ def test_too_many_calls_get_a_page_of_ours(besa):
     answer = sign_in(Client(), "name30", "x")
     assert answer.status_code == 429
     assert "Wait a few minutes" in answer.content.decode()
+
+
+def test_signing_out_without_being_signed_in_ends_nobodys_session(besa):
+    here = signed_in()
+    assert Client().post("/account/logout/").status_code == 302
+    assert is_in(here)
+    assert not AuditEvent.objects.filter(action="user.signed_out").exists()

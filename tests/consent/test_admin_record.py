@@ -153,6 +153,14 @@ def test_of_several_mails_each_that_cannot_be_sent_says_why():
     assert states == {"a": "queued", "b": "sent", "c": "queued", "d": "dead"}
 
 
+def test_where_no_mail_can_be_sent_again_none_is_said_to_be():
+    mail = waiting(MailState.QUEUED)
+    chosen = {"action": "send_again", "_selected_action": mail.pk}
+    answer = browser(Role.CASE_HANDLER).post(MAILS, chosen, follow=True)
+    assert [message.level_tag for message in answer.context["messages"]] == ["error"]
+    assert not AuditEvent.objects.filter(action="mail.retried").exists()
+
+
 def test_a_package_whose_outcome_is_unknown_is_sent_again_only_by_a_person():
     mail = waiting(MailState.HELD, kind=MailKind.PACKAGE)
     for role in (Role.AUDITOR, Role.REVIEWER_LEGAL, Role.REGISTRY_EDITOR):
