@@ -259,12 +259,12 @@ class AgainForm(MessageForm):
 class FindForm(PlainForm):
     number = Text(
         label=gettext_lazy("Number of your request"),
-        help_text=gettext_lazy("For example PR-7K4M-29QX"),
+        help_text=gettext_lazy("For example PR-7K4M-29Q6"),
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         error_messages={
             "required": gettext_lazy("Enter the number of your request"),
-            "max_length": gettext_lazy("Enter a number like PR-7K4M-29QX"),
+            "max_length": gettext_lazy("Enter a number like PR-7K4M-29Q6"),
         },
     )
 
@@ -272,6 +272,6 @@ class FindForm(PlainForm):
         reference = parse_reference(self.cleaned_data["number"])
         if reference is None:
             raise forms.ValidationError(
-                _("Check the number: it has 8 letters and digits, like PR-7K4M-29QX")
+                _("Check the number: it has 8 letters and digits, like PR-7K4M-29Q6")
             )
         return reference

@@ -1,4 +1,4 @@
-"""Request numbers that people can read aloud: PR-7K4M-29QX.
+"""Request numbers that people can read aloud: PR-7K4M-29Q6.
 
 29 signs: digits and consonants, nothing that looks like another sign and no vowel that could
 spell a word. Seven are drawn at random, the eighth makes the weighted sum divisible by 29. As 29
@@ -25,8 +25,8 @@ def parse_reference(typed: str) -> str | None:
 
     Case, spaces and hyphens do not matter, nor does the prefix; O is read as 0.
 
-    >>> parse_reference("pr7k4m 29qx") == parse_reference("PR-7K4M-29QX")
-    True
+    >>> parse_reference("pr7k4m 29q6")
+    'PR-7K4M-29Q6'
     """
     body = "".join(typed.upper().replace("O", "0").split()).replace("-", "")
     if len(body) == 10 and body.startswith(PREFIX):

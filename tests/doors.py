@@ -18,7 +18,7 @@ VALUES = {
     "url": "x",
     "code": "access",
     "page": "person",
-    "reference": "PR-7K4M-29QX",
+    "reference": "PR-7K4M-29Q6",
 }
 
 

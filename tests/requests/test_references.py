@@ -2,6 +2,7 @@ import itertools
 
 import pytest
 
+from requests.forms import FindForm
 from requests.references import ALPHABET, new_reference, parse_reference
 
 
@@ -10,6 +11,11 @@ def test_a_reference_survives_how_people_type_it():
     body = reference.removeprefix("PR-")
     spellings = [reference, reference.lower(), f" {body[:4]} {body[5:]} ", body.replace("-", "")]
     assert {parse_reference(typed) for typed in spellings} == {reference}
+
+
+def test_the_number_shown_as_an_example_is_one_that_could_exist():
+    hint = str(FindForm.base_fields["number"].help_text)
+    assert parse_reference(hint.rpartition(" ")[2]) == "PR-7K4M-29Q6"
 
 
 def test_letter_o_is_read_as_zero():
