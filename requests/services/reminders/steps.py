@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from consent.calendars import is_working_day
@@ -108,35 +109,43 @@ def after_the_night(at: datetime, zone: ZoneInfo) -> datetime:
 def _extension(facts: Facts, now: datetime) -> Iterator[Step]:
     """Only while it can still be decided."""
     if facts.decide_by is not None and office_day(facts, now) <= facts.decide_by:
-        at = _opens(facts, facts.decide_by - timedelta(days=EXTENSION_BEFORE))
-        yield Step(Kind.EXTENSION, EXTENSION_BEFORE, facts.decide_by.isoformat(), at)
+        yield from _before(Kind.EXTENSION, facts.decide_by, facts.office, (EXTENSION_BEFORE,))
 
 
-def _answer(facts: Facts) -> Iterator[Step]:
-    yield from _before_and_after(facts, Kind.ANSWER, ANSWER_BEFORE)
+def _answer(facts: Facts) -> tuple[Step, ...]:
+    return _before_and_after(Kind.ANSWER, facts.due_on, facts.office, ANSWER_BEFORE)
 
 
-def _before_and_after(facts: Facts, kind: Kind, before: tuple[int, ...]) -> Iterator[Step]:
-    """So many days before the date, and once it has passed."""
-    due = facts.due_on.isoformat()
-    for days in before:
-        yield Step(kind, days, due, _opens(facts, facts.due_on - timedelta(days=days)))
+# Thousands of requests share their date with others, so what follows from it is kept.
+@lru_cache(maxsize=4096)
+def _before(kind: Kind, day: date, office: ZoneInfo, before: tuple[int, ...]) -> tuple[Step, ...]:
+    """At eight, so many days before the date."""
+    found = [(days, _opens(office, day - timedelta(days=days))) for days in before]
+    return tuple(Step(kind, days, day.isoformat(), at.astimezone(UTC)) for days, at in found)
+
+
+@lru_cache(maxsize=4096)
+def _before_and_after(
+    kind: Kind, day: date, office: ZoneInfo, before: tuple[int, ...]
+) -> tuple[Step, ...]:
+    """The same, and once the date has passed."""
     # Where midnight is skipped by a change of the clock, this is the instant of the change.
-    passed = datetime.combine(facts.due_on + timedelta(days=1), time.min, tzinfo=facts.office)
-    yield Step(kind, LATE, due, passed)
+    passed = datetime.combine(day + timedelta(days=1), time.min, tzinfo=office)
+    late = Step(kind, LATE, day.isoformat(), passed.astimezone(UTC))
+    return (*_before(kind, day, office, before), late)
 
 
 def _acknowledge(facts: Facts) -> Iterator[Step]:
     if facts.acknowledge_by is None:
         return
     for days in ACKNOWLEDGE_BEFORE:
-        at = _opens(facts, _working_days_before(facts.acknowledge_by, days))
+        at = _opens(facts.office, _working_days_before(facts.acknowledge_by, days))
         yield Step(Kind.ACKNOWLEDGE, days, facts.acknowledge_by.isoformat(), at)
 
 
-def _appeal(facts: Facts) -> Iterator[Step]:
+def _appeal(facts: Facts) -> tuple[Step, ...]:
     """Once the person asked to look again, the time for that is the request's date."""
-    yield from _before_and_after(facts, Kind.APPEAL, APPEAL_BEFORE)
+    return _before_and_after(Kind.APPEAL, facts.due_on, facts.office, APPEAL_BEFORE)
 
 
 def _waiting(facts: Facts, asked_at: datetime, now: datetime) -> Iterator[Step]:
@@ -151,7 +160,7 @@ def _waiting(facts: Facts, asked_at: datetime, now: datetime) -> Iterator[Step]:
     for week in (weeks - 1, weeks, weeks + 1):  # the last one reached, and the next
         if week >= 0:
             days = PAUSED_FROM + week * PAUSED_EACH
-            at = _opens(facts, since + timedelta(days=days))
+            at = _opens(facts.office, since + timedelta(days=days))
             yield Step(Kind.PAUSED, days, since.isoformat(), at)
 
 
@@ -171,8 +180,8 @@ def _unconfirmed(facts: Facts) -> Iterator[Step]:
     yield Step(Kind.UNCONFIRMED, UNCONFIRMED_ENDS.days, due, ends)
 
 
-def _opens(facts: Facts, day: date) -> datetime:
-    return datetime.combine(day, OFFICE_OPENS, tzinfo=facts.office)
+def _opens(office: ZoneInfo, day: date) -> datetime:
+    return datetime.combine(day, OFFICE_OPENS, tzinfo=office)
 
 
 def _working_days_before(day: date, count: int) -> date:
