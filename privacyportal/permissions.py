@@ -82,6 +82,7 @@ DOORS: dict[str, str] = {
     **_ticket("ticket.work", "take", "start", "read", "ask", "message", "note"),
     **_ticket("ticket.work", "answer", "aside", "close", "enter", "acknowledge", "identity"),
     **_ticket("ticket.work", "extend", "arrived", "residence", "recount", "reopen", "appeal"),
+    **_ticket("ticket.work", "silence"),
     **_ticket("ticket.read", "calculation"),
     **_ticket("ticket.appeal", "decide"),
     **_ticket("ticket.approve", "review", "approve", "return"),

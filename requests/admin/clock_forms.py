@@ -154,6 +154,14 @@ class ReopenForm(TicketForm):
     )
 
 
+class SilenceForm(TicketForm):
+    body = long_text(
+        _("What the person is told"),
+        empty=_("Write what the person is told."),
+        help_text=_("Why we cannot go on, how they can go on, and where they can complain."),
+    )
+
+
 class AppealForm(TicketForm):
     at = Moment(label=_("When did the person ask?"))
     body = long_text(

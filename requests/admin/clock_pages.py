@@ -14,10 +14,19 @@ from requests.admin.clock_forms import (
     ReopenForm,
     ResidenceForm,
     SecondLookForm,
+    SilenceForm,
 )
 from requests.admin.pages import Page, Shown
 from requests.models import Ticket
-from requests.services import appeals, effects, extensions, manual, recounting, reopening
+from requests.services import (
+    appeals,
+    effects,
+    extensions,
+    manual,
+    recounting,
+    reopening,
+    silence,
+)
 from requests.services import messages as letters_and_notes
 
 
@@ -95,6 +104,10 @@ def _reopen(ticket: Ticket, typed: dict[str, Any], by: User) -> object:
     )
 
 
+def _silence(ticket: Ticket, typed: dict[str, Any], by: User) -> object:
+    return silence.end(ticket.pk, body=typed["body"], by=by, seen=typed["seen"])
+
+
 def _appeal(ticket: Ticket, typed: dict[str, Any], by: User) -> object:
     return appeals.ask_again(ticket.pk, typed["body"], at=typed["at"], by=by)
 
@@ -135,6 +148,10 @@ PAGES = {
             "reopen", _("Open the request again"), ReopenForm, _reopen,
             _("The request is open again. A new clock runs."), _("Open it again"),
             previews=False, to_person=False,
+        ),
+        Page(
+            "silence", _("No answer came"), SilenceForm, _silence,
+            _("The request is answered. The person can still go on."), _("Send"),
         ),
         Page(
             "appeal", _("The person asks to look again"), AppealForm, _appeal,

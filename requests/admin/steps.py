@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from requests.enums import ClockKind, State, Step
 from requests.models import Decision, Ticket
-from requests.services import appeals, clocks, lifecycle, parts
+from requests.services import appeals, clocks, lifecycle, parts, silence
 
 SENDING = "sending"
 UNVERIFIED = "unverified"
@@ -43,6 +43,7 @@ ACTIONS = {
         Action("aside", _("Set aside…"), "ticket.work"),
         Action("identity", _("Note how they showed it…"), "ticket.work"),
         Action("arrived", _("It has arrived…"), "ticket.work"),
+        Action("silence", _("No answer came…"), "ticket.work"),
         Action("extend", _("Take more time…"), "ticket.work"),
         Action("appeal", _("They ask to look again…"), "ticket.work"),
         Action("decide", _("Decide about the answer"), "ticket.appeal"),
@@ -92,7 +93,7 @@ SITUATIONS: dict[str, Situation] = {
     State.AWAITING_REQUESTER: Situation(
         _("We asked the person and wait for their answer. You can remind them."),
         "message",
-        ("arrived", "take", "note"),
+        ("arrived", "silence", "take", "note"),
     ),
     State.IN_PROGRESS: Situation(
         _("Collect what the answer needs, then write it."),
@@ -181,6 +182,7 @@ POSSIBLE: dict[str, Callable[[Ticket, User], bool]] = {
     "message": _may_write,
     "ask": _may_ask,
     "arrived": lambda ticket, _user: clocks.open_question(ticket) is not None,
+    "silence": lambda ticket, _user: not silence.refused(ticket),
     "extend": _may_extend,
     "take": _may_take,
     "identity": lambda ticket, _user: ticket.right.needs_mailbox,

@@ -55,3 +55,20 @@ def test_sources_that_are_no_statute_are_named_in_the_readers_language():
         promise = reasons.lines(clock("PROMISE-30"))
     assert promise[-1].startswith("Përgjigjja duhet dhënë deri më 5 korrik 2026. (Premtimi në ")
     assert not [line for line in promise if "Promise" in line]
+
+
+def test_every_step_the_calculator_can_take_has_its_sentence():
+    """Read from its source: a new kind of step cannot be shown as a bare date."""
+    import ast
+    from pathlib import Path
+
+    codes = set()
+    for path in Path(deadlines.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and node.args:
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                first = node.args[0]
+                if name in {"note", "Step"} and isinstance(first, ast.Constant):
+                    codes.add(first.value)
+    assert {"received", "answer", "pause", "roll", "extension", "promise"} <= codes
+    assert codes | {"due", "reply", "asked_again", "appeal"} <= set(reasons._SENTENCES)
