@@ -60,6 +60,12 @@ class Organisation(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def envelope(self) -> str:
+        """Name and postal address; the name once, also where the address begins with it."""
+        name = self.legal_name or self.name
+        return self.address if name in self.address else f"{name}\n{self.address}"
+
 
 class Site(models.Model):
     """A web site of the organisation. Its key is unguessable: it names the site to our API."""

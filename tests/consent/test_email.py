@@ -2,6 +2,7 @@
 
 import pytest
 
+from consent.models import Organisation
 from consent.services import email
 from tests.factories import OrganisationFactory
 
@@ -76,3 +77,10 @@ def test_a_sender_without_a_domain_still_gives_a_whole_id(settings, sender):
 def test_a_line_break_in_a_header_never_leaves():
     with pytest.raises(ValueError, match="newline"):
         message(to="ana@example.org\nBcc: eve@example.net").message()
+
+
+def test_the_name_stands_once_above_the_postal_address():
+    twice = Organisation(name="E", legal_name="Example & Co", address="Example & Co\nTirana")
+    assert twice.envelope == "Example & Co\nTirana"
+    assert Organisation(name="E", address="Rruga 1\nTirana").envelope == "E\nRruga 1\nTirana"
+    assert Organisation(name="E", legal_name="E Ltd.", address="X").envelope == "E Ltd.\nX"
