@@ -216,7 +216,11 @@ def test_without_a_proof_nothing_is_ever_answered():
 LEADS = {
     "confirm": {"new": "triage"},
     "withdraw": dict.fromkeys(
-        ("new", "unverified", "triage", "awaiting_requester", "in_progress", "review"), "closed"
+        (
+            *("new", "unverified", "unproved", "no_mailbox", "triage", "awaiting_requester"),
+            *("in_progress", "review"),
+        ),
+        "closed",
     ),
     "start": {"triage": "in_progress"},
     "prepare": {"in_progress": "review"},
@@ -224,7 +228,7 @@ LEADS = {
     "send_back": {"review": "in_progress"},
     "take_back": {"sending": "in_progress"},
     "close": {"answered": "closed"},
-    "set_aside": {"triage": "closed", "unverified": "closed"},
+    "set_aside": dict.fromkeys(("triage", "unverified", "unproved"), "closed"),
     "reopen": {"closed": "in_progress", "withdrawn": "in_progress"},
     "overturn": {"appeal": "in_progress"},
     "uphold": {"appeal": "closed"},
