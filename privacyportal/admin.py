@@ -6,10 +6,11 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext_lazy as _
 
-from requests.services import queue
+from requests.services import queue, stuck
 
 # Admin classes of libraries are not pages of ours merely because the library is installed.
 OURS = ("consent.", "requests.", "privacyportal.")
@@ -57,6 +58,7 @@ class PortalAdminSite(AdminSite):
         extra = {"today": today, **(extra_context or {})}
         if request.user.has_perm("ticket.read"):
             extra["counts"] = queue.counts(request.user, today=today)
+            extra["stuck"] = stuck.found(now=timezone.now())
         return super().index(request, extra)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
