@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 # Hints that come faster than this (seconds) are merged into one.
 PAUSE = 0.1
+# Where nobody waits for it, more are merged: each seal is a transaction that writers pay for.
+LONGER = {"consent.tasks.seal_audit": 0.5}
 
 
 class _Waker:
@@ -23,6 +25,7 @@ class _Waker:
 
     def __init__(self) -> None:
         self._asked: set[tuple[str, int]] = set()
+        self._quiet_until: dict[str, float] = {}
         self._lock = threading.Lock()
         self._event = threading.Event()
         self._thread: threading.Thread | None = None
@@ -39,11 +42,20 @@ class _Waker:
         while True:
             self._event.wait()
             self._event.clear()
-            with self._lock:
-                tasks, self._asked = self._asked, set()
-            for task, delay in tasks:
+            for task, delay in self._take():
                 publish(task, delay=delay)
             time.sleep(PAUSE)
+
+    def _take(self) -> set[tuple[str, int]]:
+        """What is to be published now. The rest stays asked for and is looked at after a pause."""
+        now = time.monotonic()
+        with self._lock:
+            ripe = {one for one in self._asked if self._quiet_until.get(one[0], 0.0) <= now}
+            self._asked -= ripe
+            if self._asked:
+                self._event.set()
+        self._quiet_until.update({task: now + LONGER.get(task, 0.0) for task, _delay in ripe})
+        return ripe
 
 
 _waker = _Waker()

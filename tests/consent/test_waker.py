@@ -50,6 +50,19 @@ def test_a_hint_after_a_quiet_time_is_sent_again(sent):
     assert sent == [("mail", 0), ("mail", 0)]
 
 
+def test_seals_are_asked_for_less_often_and_the_last_ask_is_not_lost(sent, monkeypatch):
+    monkeypatch.setattr(waker, "LONGER", {"seal": 0.3})
+    one = waker._Waker()
+    one.ask("seal", 0)
+    wait_for(sent, 1)
+    one.ask("seal", 0)
+    one.ask("mail", 0)  # is not held up by it
+    wait_for(sent, 2)
+    assert sent == [("seal", 0), ("mail", 0)]
+    wait_for(sent, 3)
+    assert sent == [("seal", 0), ("mail", 0), ("seal", 0)]
+
+
 def test_a_broker_that_is_down_is_nobodys_failure(monkeypatch, caplog):
     def down(*_args, **_options):
         raise ConnectionError("no broker")
