@@ -5,6 +5,7 @@ import logging
 import unicodedata
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ logger = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+QUERY_SIGNS = 4096
 # Control, format (also right-to-left overrides), surrogate, private, unassigned, separators.
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -32,7 +34,7 @@ class PlainPathMiddleware:
             return HttpResponseNotAllowed(METHODS)
         if not has_plain_path(request):
             make_unknown(request)
-        if "%00" in request.META.get("QUERY_STRING", ""):
+        if not has_plain_query(request):
             return pages.bad_request(request)
         charset = (request.content_params or {}).get("charset")
         if charset and not is_utf8(charset):
@@ -49,6 +51,13 @@ def has_plain_path(request: HttpRequest) -> bool:
     except UnicodeError:
         return False
     return all(unicodedata.category(sign) not in INVISIBLE for sign in path)
+
+
+def has_plain_query(request: HttpRequest) -> bool:
+    """Whether the query is no longer than any of ours, and free of NUL."""
+    query: str = request.META.get("QUERY_STRING", "")
+    too_many = query.count("&") >= (settings.DATA_UPLOAD_MAX_NUMBER_FIELDS or 0)
+    return len(query) <= QUERY_SIGNS and not too_many and "%00" not in query
 
 
 def make_unknown(request: HttpRequest) -> None:

@@ -113,6 +113,15 @@ def test_a_nul_in_the_question_is_refused(client):
     assert client.get("/reads/?q=a%00b").status_code == 400
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("query", ["a=1&" * 200, "a=" + "9" * 4095])
+def test_a_question_longer_than_any_of_ours_is_refused_at_once(client, settings, query, debug):
+    settings.DEBUG = debug  # Django's own page for this mistake reads the question once more
+    assert client.get(f"/reads/?{query}").status_code == 400
+    assert client.get(f"/reads/?{query[:-4]}").status_code == 200
+
+
 @pytest.mark.parametrize("charset", ["rot13", "zip", "latin-1", "utf-16", "none-such"])
 def test_content_in_another_encoding_is_refused(client, charset):
     kind = f"application/x-www-form-urlencoded; charset={charset}"
