@@ -155,7 +155,7 @@ class AnswerForm(TicketForm):
         super().__init__(*args, **kwargs)
         reasons = [(code, f"{code.label} ({DENIAL_LAW[code]})") for code in DenialCode]
         self.fields["denial_code"].choices = [("", _("None")), *reasons]  # type: ignore[attr-defined]
-        points = [(point["code"], _point(point)) for point in self.ticket.right.answer_must]
+        points = [(point["code"], answer_point(point)) for point in self.ticket.right.answer_must]
         self.fields["checked"].choices = points  # type: ignore[attr-defined]
         if not points:
             del self.fields["checked"]
@@ -178,6 +178,7 @@ class AnswerForm(TicketForm):
         return cleaned
 
 
-def _point(point: dict[str, str]) -> str:
+def answer_point(point: dict[str, str]) -> str:
+    """What an answer must contain, as a colleague reads it, with the law that wants it."""
     text = point.get("sq" if get_language() == "sq" else "en") or point["code"]
     return f"{text} ({point['law']})" if point.get("law") else text

@@ -1,20 +1,35 @@
 """The rules: what people can ask for, and how long an answer may take."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin import site
+from django.db.models import Field
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from consent.admin.guarded import GuardedAdmin
 from consent.errors import PortalError
 from requests.admin import revising
+from requests.admin.forms import answer_point
+from requests.enums import Channel, Filer
 from requests.models import DeadlineRule, RightRule
 from requests.services import rule_versions
+
+
+def _named(field: str) -> Any:
+    """What the model calls a field that is shown in words instead of as it is stored."""
+    return cast("Field[Any, Any]", RightRule._meta.get_field(field)).verbose_name
+
+
+def _lines(texts: Iterable[object]) -> str:
+    return format_html_join(mark_safe("<br>"), "{}", ((text,) for text in texts)) or "-"
 
 
 @admin.register(RightRule)
@@ -25,10 +40,28 @@ class RightRuleAdmin(GuardedAdmin):
     list_display = ["label", "code", "law", "level", "second_person"]
     list_display_links = ["label"]
     search_fields = ["code", "label_en", "label_sq"]
+    exclude = ["filers", "channels", "regimes", "answer_must"]
+    readonly_fields = ["who_files", "comes_in", "own_rules", "must_contain"]
 
     @admin.display(description=_("request type"), ordering="label_en")
     def label(self, right: RightRule) -> str:
         return right.label
+
+    @admin.display(description=_named("filers"))
+    def who_files(self, right: RightRule) -> str:
+        return _lines(Filer(code).label for code in right.filers)
+
+    @admin.display(description=_named("channels"))
+    def comes_in(self, right: RightRule) -> str:
+        return _lines(Channel(code).label for code in right.channels)
+
+    @admin.display(description=_named("regimes"))
+    def own_rules(self, right: RightRule) -> str:
+        return _lines(right.regimes)
+
+    @admin.display(description=_named("answer_must"))
+    def must_contain(self, right: RightRule) -> str:
+        return _lines(answer_point(point) for point in right.answer_must)
 
 
 @admin.register(DeadlineRule)

@@ -14,8 +14,8 @@ class RightRule(models.Model):
     """One of the request types: what a person may ask, who may file it, what an answer holds.
 
     ``regimes`` names deadline rules that apply whatever the residence ("US-CA-OPTOUT");
-    empty means the rules of the person's residence. ``answer_must`` maps a deadline rule, or
-    "*", to the checklist codes an officer ticks before the answer leaves.
+    empty means the rules of the person's residence. ``answer_must`` lists what an officer
+    ticks before the answer leaves, each point in both languages and with its law.
     """
 
     code = models.CharField(_("code"), max_length=30, unique=True)

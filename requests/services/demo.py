@@ -25,6 +25,7 @@ STAGES = (
     "withdrawn",
     "overdue",
 )
+OFFICER = "Drita Leka"
 _PEOPLE = (
     ("Ana Hoxha", "ana.hoxha@example.com", "sq", "AL"),
     ("Leo Berisha", "leo.berisha@example.com", "sq", "XK"),
@@ -81,6 +82,8 @@ def seed(*, tickets: int, stage: str | None, seed: int = 2026) -> list[Ticket]:
     """File ``tickets`` requests and bring each to its stage; the same seed, the same people."""
     dice = random.Random(seed)  # noqa: S311 -- invented people, not secrets
     people = staff()
+    # The demonstration shows where a company names its officer; the shipped facts name nobody.
+    Organisation.objects.filter(is_default=True, dpo_name="").update(dpo_name=OFFICER)
     made = []
     for number in range(tickets):
         wanted = stage or STAGES[number % len(STAGES)]

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from consent import crypto
 from consent.enums import Role
-from consent.models import AuditEvent, DataSubject, OutboundEmail
+from consent.models import AuditEvent, DataSubject, Organisation, OutboundEmail
 from consent.services import sending, sweep
 from privacyportal.logging import MaskingFilter
 from requests.enums import State
@@ -67,6 +67,14 @@ def test_each_stage_is_reached_in_both_languages(stage, capsys):
     late = [ticket for ticket in made if ticket.due_on < timezone.now().date()]
     assert bool(late) is (stage == "overdue")
     assert check_world() == 6
+
+
+def test_the_demonstration_names_an_officer_and_leaves_a_name_of_yours_alone():
+    seed(at="new", tickets=1)
+    assert Organisation.objects.get().dpo_name == demo.OFFICER
+    Organisation.objects.update(dpo_name="Somebody Else")
+    seed(at="new", tickets=1)
+    assert Organisation.objects.get().dpo_name == "Somebody Else"
 
 
 def test_all_stages_at_once_fill_every_part_of_the_office():
