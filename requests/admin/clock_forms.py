@@ -218,15 +218,19 @@ class RuleForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.body = body
         for name, value in rule_versions.numbers_of(body).items():
+            least, most = rule_versions.bounds(body, name)
+            between = _("Enter a number between %(least)d and %(most)d.")
             self.fields[f"n_{name}"] = forms.IntegerField(
                 label=NUMBERS[name],
-                min_value=0,
-                max_value=rule_versions.LONGEST,
+                min_value=least,
+                max_value=most,
                 initial=value,
                 help_text=UNITS.get(_unit(body, name), ""),
                 error_messages={
                     "required": _("Enter a number."),
                     "invalid": _("Enter a number."),
+                    "min_value": between % {"least": least, "most": most},
+                    "max_value": between % {"least": least, "most": most},
                 },
             )
         self.order_fields([*(f"n_{name}" for name in NUMBERS), "law", "status"])

@@ -11,9 +11,9 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from requests.admin.clock_forms import NUMBERS, UNITS, RuleForm
+from requests.admin.clock_forms import NUMBERS, RuleForm
 from requests.models import DeadlineRule
-from requests.services import rule_versions
+from requests.services import reasons, rule_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def facts(body: Mapping[str, Any]) -> list[tuple[Any, str]]:
     for name, value in rule_versions.numbers_of(body).items():
         part, _key = rule_versions.NUMBERS[name]
         unit = body[part].get("unit", "calendar_day")
-        found.append((NUMBERS[name], f"{value} {UNITS.get(unit, unit)}"))
+        found.append((NUMBERS[name], reasons.length_of(value, unit)))
     roll = body.get("roll")
     found.append(
         (

@@ -40,6 +40,13 @@ _SOURCES = {
     "Law No. 124/2024 on the protection of personal data (Albania)": gettext_lazy(
         "Law No. 124/2024 on the protection of personal data (Albania)"
     ),
+    "Law No. 124/2024 (Albania), notification of a breach": gettext_lazy(
+        "Law No. 124/2024 (Albania), notification of a breach"
+    ),
+    "UK GDPR Art. 12(3), text before 5 February 2026": gettext_lazy(
+        "UK GDPR Art. 12(3), text before 5 February 2026"
+    ),
+    "TRUSTe dispute resolution programme": gettext_lazy("TRUSTe dispute resolution programme"),
 }
 
 
@@ -74,12 +81,15 @@ def _day(text: str | None) -> str:
 
 def _length(step: Mapping[str, Any]) -> str:
     amount = step.get("amount")
-    if amount is None:
-        return ""
+    return "" if amount is None else length_of(amount, step["unit"])
+
+
+def length_of(amount: int, unit: str) -> str:
+    """So many units, in words."""
     words = {
         "month": ngettext("%(count)d month", "%(count)d months", amount),
         "calendar_day": ngettext("%(count)d day", "%(count)d days", amount),
         "business_day": ngettext("%(count)d working day", "%(count)d working days", amount),
         "hour": ngettext("%(count)d hour", "%(count)d hours", amount),
     }
-    return words[step["unit"]] % {"count": amount}
+    return words[unit] % {"count": amount}

@@ -17,6 +17,7 @@ from consent.services import audit
 from consent.services.audit import Actor
 from requests import deadlines
 from requests.deadlines import Event, Explanation, Settings
+from requests.deadlines.terms import MONTH
 from requests.enums import ClockKind, Origin, RuleStatus
 from requests.errors import ChangedMeanwhile, NotSetUp, RuleRefused
 from requests.models import DeadlineRule
@@ -33,6 +34,9 @@ NUMBERS: dict[str, tuple[str, str]] = {
     "appeal_extension": ("appeal", "extension_n"),
 }
 LONGEST = 3650
+LONGEST_MONTHS = 120
+# Days on which a rule may begin or end. A slip of the year would switch a law off.
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 1, 1)
 # Days that show most ways in which a period can end: month ends, a leap day, days off.
 SAMPLES = (date(2026, 1, 31), date(2026, 6, 9), date(2028, 2, 29), date(2026, 12, 24))
 
@@ -63,6 +67,13 @@ def numbers_of(body: Mapping[str, Any]) -> dict[str, int]:
     return found
 
 
+def bounds(body: Mapping[str, Any], name: str) -> tuple[int, int]:
+    """The least and the most that this number can be. Only a receipt can be due the same day."""
+    part, _key = NUMBERS[name]
+    least = 0 if part == "ack" else 1
+    return least, LONGEST_MONTHS if body[part].get("unit") == MONTH else LONGEST
+
+
 def changed(  # noqa: PLR0913 -- what a rule consists of
     body: Mapping[str, Any],
     *,
@@ -78,14 +89,18 @@ def changed(  # noqa: PLR0913 -- what a rule consists of
     for name, value in numbers.items():
         if name not in known:
             raise RuleRefused(_("This rule has no such number."))
-        if not 0 <= value <= LONGEST:
-            raise RuleRefused(_("A period has between 0 and %(days)d units.") % {"days": LONGEST})
+        least, most = bounds(body, name)
+        if not least <= value <= most:
+            words = {"least": least, "most": most}
+            raise RuleRefused(_("Enter a number between %(least)d and %(most)d.") % words)
         part, key = NUMBERS[name]
         new[part][key] = value
     if not law.strip():
         raise RuleRefused(_("Name the text of law."))
     if status not in RuleStatus.values:
         raise RuleRefused(_("Say whether the rule is confirmed."))
+    if not FIRST_DAY <= effective_from <= LAST_DAY or (effective_to or LAST_DAY) > LAST_DAY:
+        raise RuleRefused(_("A rule begins and ends between 1990 and 2100. Check the year."))
     if effective_to is not None and effective_to < effective_from:
         raise RuleRefused(_("The rule cannot end before it begins."))
     new["law"], new["status"] = law.strip(), status

@@ -10,7 +10,7 @@ from django.urls import translate_url
 from django.utils import formats, translation
 
 from consent.enums import Language
-from requests.services import places
+from requests.services import places, reasons
 
 register = template.Library()
 
@@ -32,6 +32,12 @@ def day(value: date | datetime | str | None) -> str:
         zone = ZoneInfo(organisation.time_zone if organisation else settings.TIME_ZONE)
         value = value.astimezone(zone).date()
     return formats.date_format(value, "DATE_FORMAT")
+
+
+@register.filter
+def source(law: str) -> str:
+    """A text of law as its reader knows it."""
+    return reasons.source_of(law)
 
 
 @register.filter

@@ -135,8 +135,12 @@ def test_a_rule_that_no_date_can_be_counted_with_is_not_stored(lead, broken):
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"numbers": {"respond": -1}}, "between 0 and 3650"),
-        ({"numbers": {"respond": 3651}}, "between 0 and 3650"),
+        ({"numbers": {"respond": 0}}, "between 1 and 3650"),
+        ({"numbers": {"respond": 3651}}, "between 1 and 3650"),
+        ({"numbers": {"ack": -1}}, "between 0 and 3650"),
+        ({"effective_from": date(9999, 12, 31)}, "Check the year"),
+        ({"effective_from": date(202, 9, 18)}, "Check the year"),
+        ({"effective_to": date(9999, 12, 31)}, "Check the year"),
         ({"numbers": {"extension": 5}}, "no such number"),
         ({"law": " "}, "text of law"),
         ({"status": "X"}, "whether the rule is confirmed"),
@@ -283,6 +287,33 @@ def test_without_a_reason_the_form_keeps_what_was_typed(client, lead):
     assert answer.status_code == 422
     assert answer.context["form"]["n_respond"].value() == "20"
     assert "Write why the rule changes." in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("n_respond", "0", "Enter a number between 1 and 120."),
+        ("n_respond", "121", "Enter a number between 1 and 120."),
+        ("effective_from", "9999-12-31", "Check the year."),
+        ("effective_from", "0001-01-01", "Check the year."),
+    ],
+)
+def test_numbers_no_law_has_are_refused_on_the_page(client, lead, field, value, said):
+    client.force_login(lead)
+    rule = rule_versions.in_use("EU-GDPR")
+    answer = client.post(page(rule, "revise"), typed(client, rule, **{field: value}))
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert rule_versions.in_use("EU-GDPR").version == 1
+
+
+def test_a_rule_is_told_in_the_words_of_its_reader(client, lead):
+    client.force_login(lead)
+    assert "<dd>1 month</dd>" in client.get(page(rule_versions.in_use("EU-GDPR"))).content.decode()
+    rule = rule_versions.in_use("TRUSTE-DISPUTE")
+    text = client.get(page(rule), headers={"accept-language": "sq"}).content.decode()
+    assert "<p>Programi i zgjidhjes së mosmarrëveshjeve TRUSTe</p>" in text
+    assert "TRUSTe dispute resolution" not in text
 
 
 @pytest.mark.parametrize("role", [Role.CASE_HANDLER, Role.REGISTRY_EDITOR, Role.AUDITOR])
