@@ -88,10 +88,11 @@ def _reasons(counting: list[RegimeDates], receipt: date, settings: Settings) -> 
         return _house_rule(receipt, settings)
     due, leader = min(dated, key=lambda pair: pair[0])
     last = _last_step(leader, due)
+    told = {last.rule, *(step.rule for step in leader.trace)}  # the promise is told with the law
     others = [
         Step("other", receipt, shown, found.rule, _citation(found))
         for shown, found in dated
-        if found is not leader and found.rule != last.rule
+        if found is not leader and found.rule not in told
     ]
     return (*leader.trace, *others, last)
 

@@ -20,7 +20,7 @@ from requests.enums import Filer
 from requests.errors import GateClosed
 from requests.forms import NOT_SAID, PlainForm, SendForm
 from requests.models import Ticket
-from requests.services import clocks, drafts, intake, places
+from requests.services import clocks, drafts, intake, places, reasons
 from requests.views.answers import ABOUT, Answers, age, load, new_start
 from requests.views.pages import limited, private, show
 
@@ -178,12 +178,12 @@ def _check_page(
     failed: PlainForm | None = None,
 ) -> HttpResponse:
     code = answers.right.code
+    found = clocks.foresee(asked.right, asked.residence, asked.received_at, asked.organisation)
     context = {
         "right": answers.right,
         "asked": asked,
-        "due_on": clocks.preview(
-            asked.right, asked.residence, asked.received_at, asked.organisation
-        ),
+        "due_on": found.due_on,
+        "why": reasons.of_steps(found.trace),
         "form": form,
         "change": {page: _url(code, page) for page in answers.pages},
         "back": _url(code, answers.pages[-1]),

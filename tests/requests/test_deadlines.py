@@ -268,11 +268,14 @@ def test_the_earliest_rule_leads_and_the_others_are_named():
     assert (found.leading, found.due_on) == ("BR-LGPD", date(2026, 6, 20))
     assert found.ack_due == date(2026, 6, 5)
     others = {step.rule: step.until for step in found.trace if step.code == "other"}
-    assert others == {
-        "EU-GDPR": date(2026, 7, 5),
-        "US-CA-CCPA": date(2026, 7, 5),
-        "PROMISE-30": date(2026, 7, 5),
-    }
+    assert others == {"EU-GDPR": date(2026, 7, 5), "US-CA-CCPA": date(2026, 7, 5)}
+    assert codes(found).count("promise") == 1
+
+
+def test_a_date_the_leading_rule_has_told_is_not_told_again():
+    """The law's own count names the promise; its own rule would say the same a second time."""
+    found = explain("EU-GDPR PROMISE-30", "2026-06-10")
+    assert codes(found) == ["received", "answer", "promise", "due"]
 
 
 def test_the_promise_is_cited_when_the_promise_leads():

@@ -56,6 +56,8 @@ def test_the_date_is_shown_before_sending_and_is_the_one_that_counts(client):
     client.post(f"{NEW}check/")
     ticket = Ticket.objects.get()
     assert f"We will answer by {ticket.due_on.day} {ticket.due_on:%B %Y}" in page
+    assert "Why this date?" in page
+    assert "The time the law gives ends on" in page
 
 
 def test_nothing_is_chosen_before_the_person_chooses(client):
