@@ -153,6 +153,14 @@ def test_of_several_mails_each_that_cannot_be_sent_says_why():
     assert states == {"a": "queued", "b": "sent", "c": "queued", "d": "dead"}
 
 
+@pytest.mark.parametrize("row", ["", "x", "-1", "1.0", "١", "9" * 30, str(2**63), "1\x00"])
+def test_a_chosen_row_without_a_number_is_refused(row):
+    mail = waiting()
+    chosen = {"action": "send_again", "_selected_action": [mail.pk, row]}
+    assert browser(Role.CASE_HANDLER).post(MAILS, chosen).status_code == 400
+    assert OutboundEmail.objects.get(pk=mail.pk).state == MailState.DEAD
+
+
 def test_where_no_mail_can_be_sent_again_none_is_said_to_be():
     mail = waiting(MailState.QUEUED)
     chosen = {"action": "send_again", "_selected_action": mail.pk}
