@@ -83,6 +83,8 @@ class Supervisor:
     say: Say
     # Whoever started us; when that process is gone, even by SIGKILL, we end too. None: stay.
     parent: int | None = None
+    # Puts back what a part may have died of.
+    before_restart: Callable[[], None] = lambda: None
     stopping: bool = field(default=False, init=False)
     _parent_catches: bool = field(default=False, init=False)
 
@@ -123,6 +125,7 @@ class Supervisor:
                 wait = part.start_at - time.monotonic()
                 self.say(f"{part.name} ended; starting it again in {max(wait, 0):.0f} s.")
             elif part.process is None and time.monotonic() >= part.start_at:
+                self.before_restart()
                 part.start(self.env)
 
     def _stop_all(self) -> None:

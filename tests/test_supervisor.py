@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -129,6 +130,13 @@ def test_nothing_is_left_when_the_portal_ends(portal, number):
     assert portal.get("/healthz") is None
 
 
+def test_a_deleted_folder_for_wake_ups_comes_back(portal, tmp_path):
+    portal.wait()
+    shutil.rmtree(tmp_path / "var" / "wake")
+    assert wait_until((tmp_path / "var" / "wake").is_dir, 20), portal.log.read_text()
+    portal.wait()
+
+
 def test_nothing_is_left_when_portal_and_guards_are_killed_at_once(portal):
     family = portal.wait()
     guards = {pid for pid in family if "guard.py" in command_of(pid)}
@@ -211,7 +219,10 @@ def test_a_part_that_cannot_run_is_tried_again_ever_later(tmp_path):
     program = f"open({str(marks)!r}, 'a').write('x')"
     part = Part("short", [sys.executable, "-c", program])
     said = []
-    keeper = Supervisor(parts=[part], env=os.environ, say=said.append)
+    prepared = []
+    keeper = Supervisor(
+        parts=[part], env=os.environ, say=said.append, before_restart=lambda: prepared.append(1)
+    )
 
     def say(text):
         said.append(text)
@@ -220,6 +231,7 @@ def test_a_part_that_cannot_run_is_tried_again_ever_later(tmp_path):
     keeper.say = say
     keeper.run(when_started=lambda: None)
     assert marks.read_text() == "xx"
+    assert prepared == [1]
     assert said == [
         "short ended; starting it again in 1 s.",
         "short ended; starting it again in 2 s.",

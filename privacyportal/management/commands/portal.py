@@ -52,6 +52,7 @@ class Command(BaseCommand):
             env=_environment(url),
             say=self._say,
             parent=options["parent"],
+            before_restart=folders.make,  # a folder that somebody deleted
         )
 
         def announce() -> None:
