@@ -176,7 +176,8 @@ def test_every_door_with_every_role(rows, persona, verb):
 @pytest.mark.django_db
 @pytest.mark.parametrize("persona", ["anonymous", "gone", Role.AUDITOR, "superuser"])
 def test_a_public_door_sends_nobody_to_the_sign_in(rows, persona):
-    """None of these pages asks who is there; a wrong secret is 404 for each."""
+    """None of these pages asks who is there; a wrong secret is 404 for each. A number is no
+    secret: its page is the same whether there is such a request."""
     client, answers = browser(persona), {}
     for door in all_doors(rows):
         if action_for(door.name) == ANYONE and not door.name.startswith(SIGN_IN):
@@ -184,8 +185,8 @@ def test_a_public_door_sends_nobody_to_the_sign_in(rows, persona):
             answers[door.name] = answer.status_code
             assert found(answer) in {"in", "unknown"}, door
             assert answer.status_code < 500 or door.name == "readyz", door
-    assert answers["requests:start"] == answers["healthz"] == 200
-    assert answers["requests:status"] == answers["first_admin"] == 404
+    assert answers["requests:start"] == answers["healthz"] == answers["requests:status"] == 200
+    assert answers["requests:answer_date"] == answers["first_admin"] == 404
 
 
 @pytest.mark.django_db

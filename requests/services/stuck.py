@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Count, Q, QuerySet, Value
 from django.utils.translation import ngettext
 
 from consent.enums import MailState
@@ -33,9 +33,18 @@ class Stuck:
 
 
 def found(*, now: datetime) -> list[Stuck]:
-    """Everything that is stuck at ``now``, in sentences of the active language."""
-    rows = ((code, query.count(), words) for code, query, words in _kinds(now))
-    return [Stuck(code, count, words(count)) for code, count, words in rows if count]
+    """Everything that is stuck at ``now``, in sentences of the active language; one query."""
+    words = {code: say for code, _rows, say in _kinds(now)}
+    first, *others = (_counted(code, rows) for code, rows, _say in _kinds(now))
+    counts = first.union(*others, all=True)
+    return [Stuck(code, count, words[code](count)) for code, count in counts if count]
+
+
+def _counted(code: str, rows: QuerySet) -> QuerySet:
+    name = Value(code, output_field=CharField())
+    named = rows.order_by().annotate(stuck_as=name).values("stuck_as")
+    counted: QuerySet = named.annotate(stuck_rows=Count("pk", distinct=True))
+    return counted.values_list("stuck_as", "stuck_rows")
 
 
 Kind = tuple[str, QuerySet, Callable[[int], str]]
