@@ -20,7 +20,7 @@ from requests.admin import revising
 from requests.admin.forms import answer_point
 from requests.enums import Channel, Filer
 from requests.models import DeadlineRule, RightRule
-from requests.services import rule_versions
+from requests.services import reasons, rule_versions
 
 
 def _named(field: str) -> Any:
@@ -69,8 +69,12 @@ class DeadlineRuleAdmin(GuardedAdmin):
     """The versions of each deadline rule. A change is a new one."""
 
     see = "registry.read"
-    list_display = ["code", "version", "law", "effective_from", "effective_to", "status", "origin"]
+    list_display = ["code", "version", "text", "effective_from", "effective_to", "status", "origin"]
     search_fields = ["code", "law"]
+
+    @admin.display(description=DeadlineRule._meta.get_field("law").verbose_name, ordering="law")
+    def text(self, rule: DeadlineRule) -> str:
+        return reasons.source_of(rule.law)
 
     def get_urls(self) -> list[Any]:
         revise = self.admin_site.admin_view(self.revise_view)
