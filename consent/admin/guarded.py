@@ -54,12 +54,12 @@ class GuardedAdmin(admin.ModelAdmin):
         names = (getattr(one, "parameter_name", one) for one in self.list_filter)
         return {name for name in names if isinstance(name, str)}
 
-    def response_action(self, request: HttpRequest, queryset: Any) -> Any:
+    def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **named: Any) -> Any:
         """No honest page offers a row without a number; stock Django ends in a 500 there."""
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         if not all(one.isascii() and one.isdigit() and int(one) < 2**63 for one in chosen):
             raise BadRequest("A chosen row has no number")
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, *args, **named)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(self.see)

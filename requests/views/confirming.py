@@ -38,6 +38,11 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return _page(request, row, "link_closed", status=410)
     if _has_ended(row):
         return _ended(request, row, press)
+    return _answered(request, row, press)
+
+
+def _answered(request: HttpRequest, row: Verification, press: str) -> HttpResponse:
+    """What the owner of the mailbox says; without an answer, the page that asks."""
     if press == "not_me":
         identity.not_me(row)
         return _page(request, row, "confirm_not_me")
