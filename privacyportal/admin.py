@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext_lazy as _
 
-from requests.services import queue, stuck
+from requests.services import queue, stuck, undoing
+from requests.services.undoing import Thing
 
 # Admin classes of libraries are not pages of ours merely because the library is installed.
 OURS = ("consent.", "requests.", "privacyportal.")
@@ -51,7 +52,18 @@ class PortalAdminSite(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         context["may_find_requests"] = request.user.has_perm("ticket.read")
+        context["undo"] = self._undo(request)
         return context
+
+    def _undo(self, request: HttpRequest) -> Thing | None:
+        """What this officer has just sent, while it can still be taken back."""
+        name = request.session.get("undo")
+        if name is None or not request.user.has_perm("ticket.read"):
+            return None
+        thing = undoing.waiting(name)
+        if thing is None:
+            del request.session["undo"]
+        return thing
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         today = queue.office_today()

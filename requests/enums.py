@@ -21,12 +21,16 @@ class State(models.TextChoices):
 NEXT: dict[State, frozenset[State]] = {
     State.NEW: frozenset({State.TRIAGE, State.CLOSED}),
     State.TRIAGE: frozenset({State.AWAITING_REQUESTER, State.IN_PROGRESS, State.CLOSED}),
-    State.AWAITING_REQUESTER: frozenset({State.IN_PROGRESS, State.ANSWERED, State.CLOSED}),
+    # To triage only by taking back the question before it leaves (services.undoing).
+    State.AWAITING_REQUESTER: frozenset(
+        {State.IN_PROGRESS, State.ANSWERED, State.CLOSED, State.TRIAGE}
+    ),
     State.IN_PROGRESS: frozenset({State.REVIEW, State.CLOSED}),
     State.REVIEW: frozenset({State.IN_PROGRESS, State.ANSWERED, State.CLOSED}),
     State.ANSWERED: frozenset({State.CLOSED, State.APPEAL}),
     State.APPEAL: frozenset({State.CLOSED, State.IN_PROGRESS}),
-    # To triage only from "not confirmed", by a new link that the person asked for.
+    # To triage only from "not confirmed", by a new link that the person asked for, and by taking
+    # back what told them that it was set aside.
     State.CLOSED: frozenset({State.APPEAL, State.IN_PROGRESS, State.TRIAGE}),
 }
 
@@ -184,6 +188,8 @@ class ClockKind(models.TextChoices):
     APPEAL_RECEIVED = "appeal_received", _("Asked to look again")
     # Begins a new count; the calculator sees it as the receipt of what is new (T16).
     REOPENED = "reopened", _("Opened again")
+    # Says of one earlier fact that it never left the house. The calculator hears of neither.
+    TAKEN_BACK = "taken_back", _("Taken back")
 
 
 class Waiting(models.TextChoices):

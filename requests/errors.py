@@ -152,8 +152,8 @@ class TooLateToUndo(PortalError):
     code: ClassVar[str] = "too_late_to_undo"
     http_status: ClassVar[int] = 409
 
-    def __init__(self) -> None:
-        super().__init__(_("The answer has already left, so it cannot be taken back."))
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(sentence or _("The answer has already left, so it cannot be taken back."))
 
 
 class NotSetUp(PortalError):

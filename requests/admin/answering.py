@@ -18,7 +18,7 @@ from requests.admin.forms import AnswerForm, ReturnForm, TicketForm
 from requests.enums import ANSWERS, Outcome, Step
 from requests.errors import ChangedMeanwhile
 from requests.models import Decision, Ticket
-from requests.services import decisions, queue
+from requests.services import decisions, queue, undoing
 
 
 def _prepare(ticket: Ticket, typed: dict[str, Any], by: User) -> Decision:
@@ -124,18 +124,7 @@ def announce(request: HttpRequest, decision: Decision) -> None:
     if decision.step == Step.IN_REVIEW:
         messages.success(request, _("A colleague checks the answer before it leaves."))
     else:
-        request.session["undo"] = decision.pk
-
-
-def undo_offer(request: HttpRequest) -> Decision | None:
-    """The answer this officer has just sent, while it can still be taken back."""
-    pk = request.session.get("undo")
-    if pk is None:
-        return None
-    sending = Decision.objects.select_related("ticket").filter(pk=pk, step=Step.SENDING).first()
-    if sending is None:
-        del request.session["undo"]
-    return sending
+        request.session["undo"] = undoing.name_of(decision)
 
 
 def review(request: HttpRequest, ticket: Ticket, form: ReturnForm | None = None) -> HttpResponse:

@@ -47,6 +47,6 @@ def show(request: HttpRequest, ticket: Ticket) -> HttpResponse:
         "found": found,
         "trace": reasons.of_steps(found.trace),
         "counts": counts,
-        "events": ticket.clock_events.select_related("actor").order_by("at", "id"),
+        "events": ticket.clock_events.select_related("actor", "cancels").order_by("at", "id"),
     }
     return TemplateResponse(request, "admin/requests/ticket/calculation.html", context)

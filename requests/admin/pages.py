@@ -26,7 +26,7 @@ from requests.admin.forms import (
 from requests.enums import Outcome, Waiting
 from requests.errors import ChangedMeanwhile
 from requests.models import Ticket
-from requests.services import decisions, effects
+from requests.services import decisions, effects, undoing
 from requests.services import messages as letters_and_notes
 from requests.services.effects import Effect
 
@@ -128,6 +128,7 @@ def handle(request: HttpRequest, ticket: Ticket, page: Page) -> HttpResponse:
 
 
 def _send(request: HttpRequest, ticket: Ticket, page: Page, form: TicketForm) -> HttpResponse:
+    before = undoing.newest(ticket)
     try:
         page.run(ticket, form.cleaned_data, request.user)  # type: ignore[arg-type]  # signed in
     except ChangedMeanwhile as error:
@@ -135,7 +136,11 @@ def _send(request: HttpRequest, ticket: Ticket, page: Page, form: TicketForm) ->
     except PortalError as error:
         form.add_error(None, str(error))
         return render(request, ticket, page, form, status=error.http_status)
-    messages.success(request, str(page.done))
+    leaving = undoing.newest(ticket)
+    if leaving is not None and (before is None or leaving.name != before.name):
+        request.session["undo"] = leaving.name  # each page says until when it can be taken back
+    else:
+        messages.success(request, str(page.done))
     return redirect("admin:requests_ticket_change", ticket.pk)
 
 

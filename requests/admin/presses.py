@@ -14,14 +14,14 @@ from consent.errors import PortalError
 from requests.admin import answering
 from requests.errors import GateClosed
 from requests.models import Decision, Ticket
-from requests.services import decisions, lifecycle, manual
+from requests.services import decisions, lifecycle, manual, undoing
 from requests.services import messages as letters_and_notes
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    run: Callable[[HttpRequest, Ticket, User], object]
-    done: Any
+    run: Callable[[HttpRequest, Ticket, User], Any]
+    done: Any  # the sentence, or what makes it of the result
 
 
 def _seen(request: HttpRequest) -> int | None:
@@ -63,8 +63,11 @@ PRESSES = {
     ),
     "approve": Press(_approve, _("The answer is released.")),
     "undo": Press(
-        lambda _request, ticket, by: decisions.take_back(_decision(ticket).pk, by=by),
-        _("The answer was taken back. Your text is kept."),
+        # The form names the thing, so that a double click does not take back another one.
+        lambda request, ticket, by: undoing.take_back(
+            ticket.pk, by=by, name=request.POST.get("what", "")
+        ),
+        lambda thing: undoing.DONE[thing.kind],
     ),
 }
 
@@ -72,9 +75,10 @@ PRESSES = {
 def handle(request: HttpRequest, ticket: Ticket, press: Press) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]  # the gate lets only accounts in
     try:
-        press.run(request, ticket, user)
+        result = press.run(request, ticket, user)
     except PortalError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, str(press.done))
+        done = press.done(result) if callable(press.done) else press.done
+        messages.success(request, str(done))
     return redirect("admin:requests_ticket_change", ticket.pk)

@@ -29,8 +29,9 @@ from requests.admin import (
 from requests.admin.paging import DeadlinePaginator
 from requests.enums import Direction
 from requests.models import Message, Ticket
-from requests.services import queue, reasons
+from requests.services import queue, reasons, undoing
 from requests.services.queue import Show
+from requests.services.undoing import Thing
 
 View = Callable[..., HttpResponse]
 
@@ -93,7 +94,6 @@ class TicketAdmin(GuardedAdmin):
             "title": _("Requests"),
             "counts": queue.counts(request.user, today=today),
             "show": request.GET.get("show", ""),
-            "undo": answering.undo_offer(request),
             "may_enter": request.user.has_perm("ticket.work"),
             **(extra_context or {}),
         }
@@ -206,9 +206,9 @@ class TicketAdmin(GuardedAdmin):
         only = request.GET.get("timeline", "")
         entries = timeline.of(ticket, only=only)
         others = Ticket.objects.visible_to(user).filter(subject__isnull=False)
-        undo = answering.undo_offer(request)
+        each = self.admin_site.each_context(request)
         return {
-            **self.admin_site.each_context(request),
+            **each,
             "title": f"{ticket.reference} {ticket.right.goal}",
             "ticket": ticket,
             "decision": decision,
@@ -227,5 +227,13 @@ class TicketAdmin(GuardedAdmin):
             "evidence": AuditEvent.objects.filter(
                 target_label="requests.ticket", target_id=str(ticket.pk)
             ).count(),
-            "undo": undo if undo and undo.ticket_id != ticket.pk else None,
+            "undo": _undo_here(ticket, each["undo"]),
         }
+
+
+def _undo_here(ticket: Ticket, own: Thing | None) -> Thing | None:
+    """On its page anybody can stop what is leaving. An answer has its button among the steps."""
+    here = undoing.newest(ticket)
+    if here is not None and here.kind != undoing.ANSWER:
+        return here
+    return own if own is not None and own.ticket.pk != ticket.pk else None

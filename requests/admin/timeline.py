@@ -14,6 +14,8 @@ from requests.models import Message, Ticket
 from requests.services import letters
 
 PERSON, NOTES = "person", "notes"
+TAKEN_BACK = "back"
+_WITH_PERSON = (Direction.FROM_PERSON, Direction.TO_PERSON)
 
 # Moves that no message or clock event tells already.
 AUDITED = {
@@ -31,6 +33,7 @@ AUDITED = {
     "answer.prepared": gettext_lazy("Answer prepared"),
     "answer.approved": gettext_lazy("Answer released"),
     "answer.taken_back": gettext_lazy("Answer taken back"),
+    "message.taken_back": gettext_lazy("Message taken back"),
     "messages.read": gettext_lazy("Messages marked as read"),
 }
 
@@ -57,7 +60,7 @@ class Entry:
     at: datetime
     title: str
     by: str
-    kind: str  # in, out, note, clock, move, mail
+    kind: str  # in, out, note, back, clock, move, mail
     body: str = ""
     unread: bool = False
 
@@ -66,7 +69,7 @@ def of(ticket: Ticket, *, only: str = "") -> list[Entry]:
     """All entries; ``only`` narrows to what the person sees or to notes."""
     entries = [*_messages(ticket)]
     if only == PERSON:
-        entries = [entry for entry in entries if entry.kind != Direction.NOTE]
+        entries = [entry for entry in entries if entry.kind in _WITH_PERSON]
     elif only == NOTES:
         entries = [entry for entry in entries if entry.kind == Direction.NOTE]
     else:
@@ -88,9 +91,11 @@ def _messages(ticket: Ticket) -> Iterator[Entry]:
         theirs = message.direction == Direction.FROM_PERSON
         yield Entry(
             at=message.created_at,
-            title=str(Direction(message.direction).label),
+            title=_("To the person, taken back")
+            if message.taken_back_at
+            else str(Direction(message.direction).label),
             by=ticket.name or _("the person") if theirs else _name(message.author),
-            kind=message.direction,
+            kind=TAKEN_BACK if message.taken_back_at else message.direction,
             body=message.body,
             unread=_is_unread(message),
         )
@@ -101,8 +106,11 @@ def _is_unread(message: Message) -> bool:
 
 
 def _clock(ticket: Ticket) -> Iterator[Entry]:
-    for event in ticket.clock_events.select_related("actor"):
-        yield Entry(event.at, str(ClockKind(event.kind).label), _name(event.actor), "clock")
+    for event in ticket.clock_events.select_related("actor", "cancels"):
+        title = str(ClockKind(event.kind).label)
+        if event.cancels is not None:
+            title += f": {ClockKind(event.cancels.kind).label}"
+        yield Entry(event.at, title, _name(event.actor), "clock")
 
 
 def _moves(ticket: Ticket) -> Iterator[Entry]:

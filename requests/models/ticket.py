@@ -224,6 +224,10 @@ class Ticket(models.Model):
 
 
 class AppendOnlyQuerySet(models.QuerySet["ClockEvent"]):
+    def standing(self) -> "AppendOnlyQuerySet":
+        """The facts that count: neither taken back nor the taking back of another."""
+        return self.filter(cancels__isnull=True, cancelled_by__isnull=True)
+
     def update(self, **kwargs: Any) -> NoReturn:  # noqa: ARG002 -- the signature of the base class
         raise TypeError("Clock events are never changed; record a new one.")
 
@@ -244,17 +248,33 @@ class ClockEvent(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     reason = models.TextField(_("reason"), max_length=1000, blank=True)
+    # The fact that was taken back before it left; unique, so that happens once.
+    cancels = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("takes back"),
+        related_name="cancelled_by",
+    )
 
     objects = AppendOnlyQuerySet.as_manager()
 
     class PersonalData:
         erase = {"reason": ""}
-        keep = frozenset({"id", "ticket", "kind", "at", "recorded_at", "actor"})
+        keep = frozenset({"id", "ticket", "kind", "at", "recorded_at", "actor", "cancels"})
 
     class Meta:
         verbose_name = _("clock event")
         verbose_name_plural = _("clock events")
         ordering = ["at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind=ClockKind.TAKEN_BACK, cancels__isnull=False)
+                | (~Q(kind=ClockKind.TAKEN_BACK) & Q(cancels__isnull=True)),
+                name="clockevent_cancels_iff_taken_back",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"

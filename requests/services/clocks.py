@@ -42,16 +42,6 @@ def foresee(
     return _compute(snapshots, facts, rules.settings_for(organisation))
 
 
-def preview(
-    right: RightRule,
-    residence: Jurisdiction | None,
-    received_at: datetime,
-    organisation: Organisation,
-) -> date:
-    """The date a request would get if it were filed at ``received_at``."""
-    return foresee(right, residence, received_at, organisation).due_on
-
-
 def explain(
     ticket: Ticket,
     *,
@@ -101,6 +91,25 @@ def add(  # noqa: PLR0913 -- each is a column of the row, or a setting of this r
     return event
 
 
+def take_back(ticket: Ticket, event: ClockEvent, *, at: datetime, by: Actor) -> ClockEvent:
+    """Record that a fact of a locked ticket never left, and compute the dates without it.
+
+    A day we named for a longer time goes with its notice.
+    """
+    cancelling = ClockEvent.objects.create(
+        ticket=ticket,
+        kind=ClockKind.TAKEN_BACK,
+        at=at,
+        actor_id=by.pk if by else None,
+        cancels=event,
+    )
+    kept = settings_of(ticket)
+    if event.kind == ClockKind.EXTENSION_NOTICE_SENT:
+        kept = replace(kept, declared_date=None)
+    renew(ticket, settings=kept)
+    return cancelling
+
+
 def renew(
     ticket: Ticket, *, snapshots: Rules | None = None, settings: Settings | None = None
 ) -> None:
@@ -125,7 +134,7 @@ def has(ticket: Ticket, kind: ClockKind) -> ClockEvent | None:
 
 def _events(ticket: Ticket) -> list[ClockEvent]:
     """As they were entered. The calculator puts them in the order in which they happened."""
-    return list(ticket.clock_events.order_by("id"))
+    return list(ticket.clock_events.standing().order_by("id"))
 
 
 def _apply(ticket: Ticket, events: list[ClockEvent], settings: Settings | None = None) -> None:

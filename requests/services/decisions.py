@@ -171,7 +171,7 @@ def set_aside(ticket_id: int, *, outcome: Outcome, reason: str, by: Actor) -> Ti
     ticket = lifecycle.lock(ticket_id)
     if ticket.state != State.TRIAGE:
         raise IllegalMove(reference=ticket.reference, now=State(ticket.state), wanted=State.CLOSED)
-    messages.add_to_person(ticket, reason, by=by)
+    messages.add_to_person(ticket, reason, by=by, state_before=State.TRIAGE)
     lifecycle.move(ticket, State.CLOSED, by=by, outcome=outcome)
     return ticket
 

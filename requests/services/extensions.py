@@ -154,7 +154,7 @@ def extend(  # noqa: PLR0913 -- what a notice consists of
     )
     ticket.version += 1
     ticket.save(update_fields=["version"])
-    _tell(ticket, event, why, before, seen_now, by=by)
+    _tell(ticket, event, why, before, seen_now)
     audit.record(
         "ticket.extended",
         target=ticket,
@@ -169,25 +169,25 @@ def extend(  # noqa: PLR0913 -- what a notice consists of
     return ticket
 
 
-def _tell(  # noqa: PLR0913 -- the notice
-    ticket: Ticket, event: ClockEvent, why: str, before: date, seen: Outlook, *, by: Actor
-) -> None:
+def _tell(ticket: Ticket, event: ClockEvent, why: str, before: date, seen: Outlook) -> None:
     """The notice: on the page of the request, and in a mail that leaves after the undo seconds."""
     stays = ticket.due_on == before
     new = _latest(seen) if stays else ticket.due_on
     with translation.override(ticket.language):
         told = _told(before, new, stays=stays)
         remedy = _("You can complain to the authority. The page of your request names it.")
-    Message.objects.create(
+    message = Message.objects.create(
         ticket=ticket,
         direction=Direction.TO_PERSON,
         body=f"{why}\n\n{told}\n\n{remedy}",
-        author_id=by.pk if by else None,
+        author_id=event.actor_id,
+        leaves_at=event.at if ticket.is_reachable else None,
+        event=event,
     )
     if ticket.is_reachable:
         letters.extended(
             ticket,
-            event,
+            message,
             delay=settings.UNDO_SECONDS,
             why=why,
             old_date=before.isoformat(),

@@ -14,7 +14,7 @@ from consent import crypto
 from consent.enums import MailState
 from consent.models import OutboundEmail
 from consent.services import outbox
-from requests.enums import Purpose, Waiting
+from requests.enums import ClockKind, Purpose, Waiting
 from requests.models import ClockEvent, Decision, Message, Ticket, Verification
 from requests.services import links
 
@@ -143,13 +143,13 @@ def question(ticket: Ticket, message: Message, *, about: Waiting, delay: int) ->
     )
 
 
-def extended(ticket: Ticket, event: ClockEvent, *, delay: int, **words: Any) -> None:
+def extended(ticket: Ticket, message: Message, *, delay: int, **words: Any) -> None:
     """Say that the answer takes longer: why, the old date, the new one, who hears complaints."""
     _row, token = links.issue(ticket, Purpose.FOLLOW)
     _send(
         ticket,
         "extended",
-        key=event.pk,
+        key=message.pk,
         delay=delay,
         url=_url(ticket, "follow", token),
         **words,
@@ -213,6 +213,17 @@ def may_mail(address: str) -> bool:
     mails = asked.exclude(state=MailState.CANCELLED).order_by("-created_at")
     times = list(mails.values_list("created_at", flat=True)[:PER_DAY])
     return len(times) < PER_DAY and sum(time > hour for time in times) < PER_HOUR
+
+
+def take_back(message: Message) -> bool:
+    """Stop the mail that tells of a message. False: it is leaving or has left."""
+    return outbox.cancel(f"{_template_of(message)}:{message.pk}")
+
+
+def _template_of(message: Message) -> str:
+    if message.event is None:
+        return "message"
+    return "extended" if message.event.kind == ClockKind.EXTENSION_NOTICE_SENT else "question"
 
 
 def target_of(ticket: Ticket) -> str:

@@ -1,7 +1,7 @@
 """What is said about a request: by the person, to the person, and among colleagues."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -68,13 +68,20 @@ def write_to_person(ticket_id: int, body: str, *, by: Actor, seen: int | None = 
     return add_to_person(ticket, body, by=by)
 
 
-def add_to_person(ticket: Ticket, body: str, *, by: Actor) -> Message:
-    """Add a message to a locked ticket and queue the mail that says it is there."""
+def add_to_person(
+    ticket: Ticket, body: str, *, by: Actor, state_before: State | None = None
+) -> Message:
+    """Add a message to a locked ticket and queue the mail that says it is there.
+
+    ``state_before``: the move it tells of begins there, and is undone with it.
+    """
     message = Message.objects.create(
         ticket=ticket,
         direction=Direction.TO_PERSON,
         body=body,
         author_id=by.pk if by else None,
+        leaves_at=leaves_at() if ticket.is_reachable else None,
+        state_before=state_before or "",
     )
     ticket.version += 1
     ticket.save(update_fields=["version"])
@@ -103,15 +110,18 @@ def ask(  # noqa: PLR0913 -- what a question consists of
     """
     ticket = lifecycle.lock(ticket_id, seen=seen)
     refuse_question(ticket, about, doubt=doubt)
+    # It leaves when the seconds to take it back are over; from then on the clock may stand.
+    asked, _came = ASKED[about]
+    event = clocks.add(ticket, asked, at=timezone.now(), by=by, reason=doubt or body)
     message = Message.objects.create(
         ticket=ticket,
         direction=Direction.TO_PERSON,
         body=body,
         author_id=by.pk if by else None,
+        leaves_at=leaves_at(),
+        event=event,
+        state_before=State.TRIAGE if ticket.state == State.TRIAGE else "",
     )
-    # It leaves when the seconds to take it back are over; from then on the clock may stand.
-    asked, _came = ASKED[about]
-    clocks.add(ticket, asked, at=timezone.now(), by=by, reason=doubt or body)
     if ticket.state == State.TRIAGE:
         lifecycle.move(ticket, State.AWAITING_REQUESTER, by=by, waiting_for=about)
     else:
@@ -120,6 +130,11 @@ def ask(  # noqa: PLR0913 -- what a question consists of
         audit.record("ticket.asked", target=ticket, by=by, data={"about": about})
     letters.question(ticket, message, about=about, delay=settings.UNDO_SECONDS)
     return message
+
+
+def leaves_at() -> datetime:
+    """When a mail that is queued now may go. Until then the person does not see its text."""
+    return timezone.now() + timedelta(seconds=settings.UNDO_SECONDS)
 
 
 def refuse_question(ticket: Ticket, about: Waiting, *, doubt: str) -> None:

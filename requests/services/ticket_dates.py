@@ -22,7 +22,7 @@ class Dates:
 
     def as_json(self) -> dict[str, Any]:
         """Every computed field, the facts, and which version of each rule was used."""
-        events = self.ticket.clock_events.order_by("at", "id")
+        events = self.ticket.clock_events.standing().order_by("at", "id")
         return {
             "ticket": self.ticket.reference,
             "state": self.ticket.state,
@@ -42,7 +42,7 @@ class Dates:
             "day": date_format(found.due_on, "DATE_FORMAT"),
             "rule": found.leading,
         }
-        for event in self.ticket.clock_events.order_by("at", "id"):
+        for event in self.ticket.clock_events.standing().order_by("at", "id"):
             yield f"  {event.at.isoformat()}  {event.get_kind_display()}"
         for line in reasons.of_steps(found.trace):
             yield f"  {line}"

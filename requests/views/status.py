@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from consent import crypto
 from consent.errors import PortalError
 from requests import browser
-from requests.enums import WITHDRAWABLE, DenialCode, Direction, State
+from requests.enums import WITHDRAWABLE, DenialCode, State
 from requests.forms import AddressForm, AgainForm, CodeForm, MessageForm, PlainForm
 from requests.models import Ticket
 from requests.references import parse_reference
@@ -192,7 +192,7 @@ def _page(
     """The page, with the form ``failed`` as it was typed and the others empty."""
     unconfirmed = progress.is_unconfirmed(ticket)
     asked = request.GET.get("done", "")
-    said = ticket.messages.exclude(direction=Direction.NOTE) if full else []
+    said = ticket.messages.for_person(now=timezone.now()) if full else []
     forms: dict[str, Any] = {
         "code_form": CodeForm(),
         "message_form": MessageForm(initial={"nonce": crypto.new_token()}),

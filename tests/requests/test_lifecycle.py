@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 WRITTEN = {
     "new": {"triage", "closed"},
     "triage": {"awaiting_requester", "in_progress", "closed"},
-    "awaiting_requester": {"in_progress", "answered", "closed"},
+    "awaiting_requester": {"in_progress", "answered", "closed", "triage"},
     "in_progress": {"review", "closed"},
     "review": {"in_progress", "answered", "closed"},
     "answered": {"closed", "appeal"},

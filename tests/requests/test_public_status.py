@@ -189,6 +189,8 @@ def test_a_confirmed_address_is_not_changed_here(client, confirmed):
 def test_messages_go_both_ways(client, confirmed):
     messages.write_to_person(confirmed.pk, "We found two orders.", by=factories.officer())
     messages.add_note(confirmed.pk, "a note among us", by=None)
+    assert "We found two orders." not in public.text(client.get(page_of(confirmed)))
+    Message.objects.exclude(leaves_at=None).update(leaves_at=timezone.now())
     page = client.get(page_of(confirmed))
     assert "We found two orders." in public.text(page)
     assert "a note among us" not in public.text(page)
@@ -258,6 +260,7 @@ def test_a_browser_that_only_filed_sees_progress_and_no_messages(client, ticket)
     other = Client()
     other.post(link, {"press": "confirm"})  # the owner of the mailbox, on another device
     messages.write_to_person(ticket.pk, "secret answer", by=None)
+    Message.objects.update(leaves_at=timezone.now())
 
     page = public.text(client.get(page_of(ticket)))
     assert "Email confirmed" in page

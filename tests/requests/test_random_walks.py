@@ -19,6 +19,7 @@ from requests.services import (
     lifecycle,
     messages,
     reopening,
+    undoing,
 )
 from tests import factories, situations
 from tests.world import check_world
@@ -120,7 +121,7 @@ class Office:
         decisions.send_back(self._decision(ticket), comment="Shorter.", by=self.somebody())
 
     def take_back(self, ticket):
-        decisions.take_back(self._decision(ticket), by=self.somebody())
+        undoing.take_back(ticket.pk, by=self.somebody())
 
     def release(self, _ticket):
         decisions.release_due()
@@ -155,8 +156,8 @@ OFFICE = (
     *("take", "start", "ask", "tell", "note", "prepare", "approve", "send_back", "take_back"),
     *("release", "close", "set_aside", "uphold", "overturn", "reopen"),
 )
-# Endings are rare, so that a walk goes somewhere before it ends.
-RARE = {"withdraw": 0.05, "disown": 0.05, "set_aside": 0.05, "agree": 0.5}
+# Endings and steps back are rare, so that a walk goes somewhere before it ends.
+RARE = {"withdraw": 0.05, "disown": 0.05, "set_aside": 0.05, "agree": 0.5, "take_back": 0.4}
 
 
 def walk(office, steps, *, without=()):
@@ -226,7 +227,7 @@ LEADS = {
     "prepare": {"in_progress": "review"},
     "approve": {"review": "review"},
     "send_back": {"review": "in_progress"},
-    "take_back": {"sending": "in_progress"},
+    "take_back": {"sending": "in_progress", "awaiting_requester": "triage"},
     "close": {"answered": "closed"},
     "set_aside": dict.fromkeys(("triage", "unverified", "unproved"), "closed"),
     "reopen": {"closed": "in_progress", "withdrawn": "in_progress"},
@@ -278,7 +279,7 @@ def test_the_table_of_moves_is_the_written_one():
     assert {str(state): {str(to) for to in NEXT[state]} for state in State} == {
         "new": {"triage", "closed"},
         "triage": {"awaiting_requester", "in_progress", "closed"},
-        "awaiting_requester": {"in_progress", "answered", "closed"},
+        "awaiting_requester": {"in_progress", "answered", "closed", "triage"},
         "in_progress": {"review", "closed"},
         "review": {"in_progress", "answered", "closed"},
         "answered": {"closed", "appeal"},
