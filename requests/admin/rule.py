@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from consent.admin.guarded import GuardedAdmin
@@ -28,7 +28,7 @@ def _named(field: str) -> Any:
 
 
 def _lines(texts: Iterable[object]) -> str:
-    return format_html_join(format_html("<br>"), "{}", ((text,) for text in texts)) or "-"
+    return format_html_join("", "<div>{}</div>", ((text,) for text in texts)) or "-"
 
 
 @admin.register(RightRule)
