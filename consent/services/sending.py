@@ -35,18 +35,23 @@ def deliver_due(*, seconds: float = PASS_SECONDS) -> int:
     end = time.monotonic() + seconds
     timeout = min(settings.EMAIL_TIMEOUT, (settings.OUTBOX_LEASE_SECONDS - seconds) / 3)
     line = smtp.line(timeout=timeout)
-    sent = 0
     try:
-        while time.monotonic() < end:
-            lease = leases.claim()
-            if not lease.rows:
-                break
-            goes_on = _deliver(lease, line, end)
-            sent += lease.sent
-            if not goes_on:
-                break
+        with leases.marks():
+            return _deliver_until(end, line)
     finally:
         line.close()
+
+
+def _deliver_until(end: float, line: smtp.Line) -> int:
+    sent = 0
+    while time.monotonic() < end:
+        lease = leases.claim()
+        if not lease.rows:
+            break
+        goes_on = _deliver(lease, line, end)
+        sent += lease.sent
+        if not goes_on:
+            break
     return sent
 
 

@@ -426,3 +426,21 @@ def test_claims_made_at_the_same_time_are_disjoint():
         thread.join()
     assert len(claimed) == len(set(claimed))
     assert len(claimed) == 100
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("durable", "during"), [(False, "off"), (True, "on")])
+def test_only_the_marks_of_a_pass_do_not_wait_for_the_disk(settings, durable, during):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets one writer in at a time")
+    settings.OUTBOX_DURABLE_MARKS = durable
+
+    def waits():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW synchronous_commit")
+            return cursor.fetchone()[0]
+
+    before = waits()
+    with leases.marks():
+        assert waits() == during
+    assert waits() == before == "on"
