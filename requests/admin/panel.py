@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
+from requests.deadlines.facts import PROMISE
 from requests.enums import ASKED, CONFIRMED, ClockKind, State
 from requests.models import ClockEvent, DeadlineRule, Ticket
 from requests.services import reasons
@@ -59,6 +60,7 @@ class Clock:
     paused_days: int
     stands_still: bool
     extended: bool
+    kept: bool  # the promise, by a notice or a question in time
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,14 @@ def _clock(
         paused_days=int(dates.get("paused_days") or 0),
         stands_still=bool(dates.get("pause_open")),
         extended=extended,
+        kept=code == PROMISE and _is_kept(ticket.clock, dates),
     )
+
+
+def _is_kept(clock: Mapping[str, Any], promise: Mapping[str, Any]) -> bool:
+    """Whether the request's own date lies after the promised one: then that one leads no more."""
+    promised, answer = promise.get("substantive_due"), clock.get("substantive_due")
+    return bool(promised) and (answer is None or answer > promised)
 
 
 def _is_over(name: str, *, extended: bool) -> bool:

@@ -53,7 +53,9 @@ class Case:
         rule, citation = str(self.rule["id"]), str(self.rule["law"])
         if code == "promise":
             rule, citation = PROMISE, PROMISE_LAW
-        citation = (self.rule.get("cites") or {}).get(code, citation)
+        # A clock that stands still does so by the text that lets days not count.
+        cited = "pause" if code == "stopped" else code
+        citation = (self.rule.get("cites") or {}).get(cited, citation)
         self.steps.append(Step(code, since, until, rule, citation, amount, unit))
 
     def count(self, start: date, amount: int, term: terms.Term) -> date:

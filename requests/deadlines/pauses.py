@@ -42,13 +42,18 @@ class Wait:
 class Stops:
     """What waiting did to a clock: where it starts, and the days that do not count.
 
-    ``first_asked`` is the day on which the first question that counts was asked.
+    ``first_asked`` is the day on which the first question that counts was asked, ``open_since``
+    that of the first one that is not answered.
     """
 
     start: date
     days: int = 0
-    is_open: bool = False
+    open_since: date | None = None
     first_asked: date | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.open_since is not None
 
 
 def stops_of(
@@ -66,7 +71,9 @@ def stops_of(
     """
     pause, movers = rule.get("pause") or {}, _movers(rule)
     kinds = (*movers, *pause.get("triggers", ()))
-    start, is_open, first = receipt, False, None
+    start = receipt
+    open_since: date | None = None
+    first: date | None = None
     spans: list[Span] = []
     for wait in _in_order(kinds, movers, events):
         if days.local(wait.since) > last_day(start, _length(spans, start)):
@@ -74,12 +81,12 @@ def stops_of(
         if wait.asked is not None:
             first = first or days.local(wait.asked)
         if wait.answered is None:
-            is_open = True
+            open_since = open_since or days.local(wait.since)
         elif wait.kind in movers:
             start = max(start, days.earlier(wait.answered))
         else:
             spans.append(_span(wait, days, inclusive=pause["counting"] == "inclusive"))
-    return Stops(start, _length(spans, start), is_open, first)
+    return Stops(start, _length(spans, start), open_since, first)
 
 
 def _movers(rule: Rule) -> tuple[str, ...]:

@@ -151,6 +151,8 @@ def _legal(case: Case, stops: pauses.Stops) -> tuple[date, date]:
     legal = case.roll(raw)
     if legal > raw:
         case.note("roll", raw, legal)
+    if stops.open_since is not None:
+        case.note("stopped", None, stops.open_since)
     return raw, legal
 
 

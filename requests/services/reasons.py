@@ -16,6 +16,7 @@ _SENTENCES = {
     "start": gettext_lazy("What was missing arrived: the time starts on %(to)s."),
     "answer": gettext_lazy("The time the law gives ends on %(to)s."),
     "pause": gettext_lazy("While we waited for an answer the time stood still: %(to)s."),
+    "stopped": gettext_lazy("On %(to)s we asked, and the time waits for the answer."),
     "roll": gettext_lazy("%(from)s is a day off, so the time ends on %(to)s."),
     "promise": gettext_lazy("We promise an answer by %(to)s."),
     "extension": gettext_lazy("The time was extended to %(to)s."),

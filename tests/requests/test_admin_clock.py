@@ -65,6 +65,8 @@ def test_more_time_is_three_presses_and_shows_the_new_date_first(desk, besa):
     """The link, the reason, the send button (UX J7)."""
     ticket = factories.in_progress(by=besa)
     assert address(ticket, "extend") in desk.get(address(ticket, "change")).content.decode()
+    kept = "Kept by a notice or a question in time"
+    assert kept not in text_of(desk.get(address(ticket, "change")))
     page = desk.get(address(ticket, "extend"))
     assert "Due now: 9 July 2026. Then: 9 September 2026 ." in text_of(page)
     assert "Send to ana@example.org" in text_of(page)
@@ -78,6 +80,7 @@ def test_more_time_is_three_presses_and_shows_the_new_date_first(desk, besa):
     assert (sent.status_code, sent["Location"]) == (302, address(ticket, "change"))
     ticket.refresh_from_db()
     assert ticket.due_on == date(2026, 9, 9)
+    assert text_of(desk.get(address(ticket, "change"))).count(kept) == 1  # the promise alone
 
 
 def test_what_the_law_refuses_has_no_button_and_a_reason(desk, besa):

@@ -129,7 +129,9 @@ def test_a_question_after_the_last_day_stops_nothing():
 def test_while_a_question_is_open_a_word_is_due_not_the_answer():
     found = explain("EU-GDPR PROMISE-30", "2026-04-01", ("clarification_requested", "2026-04-08"))
     assert (found.substantive_due, found.due_on) == (None, date(2026, 5, 1))
-    assert codes(found)[-1] == "reply"
+    assert codes(found) == ["received", "answer", "stopped", "promise", "reply"]
+    stopped = found.trace[2]
+    assert (stopped.until, stopped.citation) == (date(2026, 4, 8), "EDPB Guidelines 01/2022")
     assert found.per_regime["EU-GDPR"].as_json()["substantive_due"] is None
 
 
