@@ -158,7 +158,14 @@ say = lambda: print(os.getpid(), part.process.pid, flush=True)
 Supervisor(parts=[part], env=os.environ, say=print, parent=int(sys.argv[1])).run(when_started=say)
 """)
     (tmp_path / "Makefile").write_text(f"run:\n\t@exec {sys.executable} program.py $$PPID\n")
-    with subprocess.Popen(["make"], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as make:
+    alone = {name: text for name, text in os.environ.items() if not name.startswith("MAKE")}
+    with subprocess.Popen(
+        ["make", "--no-print-directory"],
+        cwd=tmp_path,
+        env=alone,  # these tests may themselves be started by a make
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as make:
         pids = {int(pid) for pid in make.stdout.readline().split()}
         assert len(alive(pids)) == 2
         time.sleep(0.5)
