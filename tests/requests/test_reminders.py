@@ -261,7 +261,9 @@ def test_a_question_without_an_answer_comes_back_each_week():
     assert digest_days(officer.email) == {
         "2026-06-24": {"waiting": 1},
         "2026-07-01": {"waiting": 1},
+        "2026-07-07": {"due": 1},  # by the 9th the person hears from us, answer or not
         "2026-07-08": {"waiting": 1},
+        "2026-07-09": {"due": 1},
     }
 
 

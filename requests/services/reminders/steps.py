@@ -31,6 +31,8 @@ TO_PERSONS = frozenset({Kind.WAITING, Kind.UNCONFIRMED})
 
 ACKNOWLEDGE_BEFORE = (3, 1)  # working days
 ANSWER_BEFORE = (10, 5, 2, 0)
+# While the clock stands still: the day by which the person hears from us all the same.
+WORD_BEFORE = (2, 0)
 EXTENSION_BEFORE = 7
 APPEAL_BEFORE = (15, 5, 1)
 LATE = -1
@@ -88,9 +90,11 @@ def steps_of(facts: Facts, *, now: datetime) -> Iterator[Step]:
     yield from _acknowledge(facts)
     if facts.asked_at is not None:
         yield from _waiting(facts, facts.asked_at, now)
-    if not facts.stopped:
-        yield from _extension(facts, now)
-        yield from _answer(facts)
+    if facts.stopped:
+        yield from _before(Kind.ANSWER, facts.due_on, facts.office, WORD_BEFORE)
+        return
+    yield from _extension(facts, now)
+    yield from _answer(facts)
 
 
 def office_day(facts: Facts, now: datetime) -> date:
