@@ -7,6 +7,7 @@ that mark and the server's answer is unknown. Connections are Django's, with its
 
 import contextlib
 import re
+import secrets
 import smtplib
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -55,7 +56,10 @@ class Letter:
 
 
 def letter(mail: EmailMessage) -> Letter:
-    body = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own message
+    built = mail.message()
+    if built.is_multipart():  # else the library searches the whole text for one that is free
+        built.set_boundary(secrets.token_hex(16))
+    body = built.as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own message
     if not body.endswith(b"\r\n"):
         body += b"\r\n"
     return Letter(
