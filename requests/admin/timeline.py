@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.contrib.auth.models import User
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -127,11 +128,20 @@ def _moves(ticket: Ticket) -> Iterator[Entry]:
 
 def _title(row: AuditEvent) -> str:
     if row.action != "ticket.moved":
-        return str(AUDITED[row.action])
+        return f"{AUDITED[row.action]}{_moved(row)}"
     title = str(State(row.data["to"]).label)
     if row.data.get("outcome"):
         title += f": {Outcome(row.data['outcome']).label}"
     return title
+
+
+def _moved(row: AuditEvent) -> str:
+    """Where the date went, for what counted it anew."""
+    days = [row.data.get(name) for name in ("due_from", "due_to")]
+    if not all(days) or days[0] == days[1]:
+        return ""
+    old, new = (date_format(date.fromisoformat(str(day)), "DATE_FORMAT") for day in days)
+    return f": {old} → {new}"
 
 
 def _mails(ticket: Ticket) -> Iterator[Entry]:

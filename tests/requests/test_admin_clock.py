@@ -248,7 +248,7 @@ def test_another_residence_is_shown_and_then_saved(desk, besa):
     assert desk.post(path, {**fields, "step": "send"}).status_code == 302
     assert Ticket.objects.get(pk=ticket.pk).due_on == date(2026, 6, 24)
     page = text_of(desk.get(address(ticket, "change")))
-    assert "Residence changed, dates counted anew by besa" in page
+    assert "Residence changed, dates counted anew: 9 July 2026 → 24 June 2026 by besa" in page
 
 
 def test_newest_rules_that_changed_nothing_say_so(desk, besa):
