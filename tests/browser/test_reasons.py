@@ -44,11 +44,17 @@ def person(portal, open_page, language):
 
 
 @pytest.fixture
-def officer(portal, open_page, language):
-    factories.officer("besa")
-    officer = Officer(open_page(viewport=ux.PHONE), portal, language)
-    officer.sign_in()
-    return officer
+def officer(portal, open_page, language, client, settings):
+    """Signed in already: so many sign-ins in a row would be too many tries."""
+    client.force_login(factories.officer("besa"))
+    page = open_page(viewport=ux.PHONE)
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": portal}]
+    )
+    page.goto(f"{portal}/admin/")
+    press(page, page.locator(f"button[value={language}]"))
+    return Officer(page, portal, language)
 
 
 @pytest.fixture
