@@ -150,6 +150,15 @@ def offer(ticket: Ticket, decision: Decision | None, user: User) -> Offer:
     return Offer(sentence, main, [ACTIONS[name] for name in mine if name != now.main])
 
 
+def is_offered(name: str, ticket: Ticket, decision: Decision | None, user: User) -> bool:
+    """Whether the page of this step opens: for what is offered here or in the panel."""
+    elsewhere = ELSEWHERE.get(name)
+    if elsewhere is not None and elsewhere(ticket, user):
+        return True
+    now = offer(ticket, decision, user)
+    return name in {action.name for action in (now.main, *now.others) if action is not None}
+
+
 def _is_possible(name: str, ticket: Ticket, user: User, *, own: bool) -> bool:
     if not user.has_perm(ACTIONS[name].needs):
         return False
@@ -189,6 +198,14 @@ POSSIBLE: dict[str, Callable[[Ticket, User], bool]] = {
     "decide": lambda ticket, user: not parts.had_a_part(ticket, user),
     "appeal": lambda ticket, _user: appeals.may_ask_again(ticket),
     "reopen": lambda ticket, _user: lifecycle.is_verified(ticket),
+}
+
+# Pages with a way in beside this table: a note always, the others from the deadline panel.
+ELSEWHERE: dict[str, Callable[[Ticket, User], bool]] = {
+    "note": lambda _ticket, _user: True,
+    "extend": lambda ticket, user: ticket.state == State.IN_PROGRESS and _may_extend(ticket, user),
+    "residence": lambda ticket, _user: ticket.is_open,
+    "recount": lambda ticket, _user: ticket.is_open,
 }
 
 

@@ -20,6 +20,7 @@ from requests.admin import (
     clock_pages,
     deadline,
     entering,
+    moment,
     pages,
     panel,
     presses,
@@ -120,10 +121,10 @@ class TicketAdmin(GuardedAdmin):
             **{name: self._page(page) for name, page in pages.PAGES.items()},
             **{name: self._page(page) for name, page in clock_pages.PAGES.items()},
             **{name: self._press(press) for name, press in presses.PRESSES.items()},
-            "answer": self._on_ticket(answering.answer),
+            "answer": self._on_ticket(moment.guarded("answer", answering.answer)),
             "review": self._on_ticket(answering.review),
             "return": self._on_ticket(answering.send_back, post_only=True),
-            "close": self._close(),
+            "close": self._on_ticket(moment.guarded("close", self._close)),
             "calculation": self._on_ticket(calculation.show),
         }
         own += [
@@ -152,27 +153,25 @@ class TicketAdmin(GuardedAdmin):
         return view
 
     def _page(self, page: pages.Page) -> View:
-        return self._on_ticket(lambda request, ticket: pages.handle(request, ticket, page))
+        def show(request: HttpRequest, ticket: Ticket) -> HttpResponse:
+            return pages.handle(request, ticket, page)
+
+        return self._on_ticket(moment.guarded(page.name, show))
 
     def _press(self, press: presses.Press) -> View:
         return self._on_ticket(
             lambda request, ticket: presses.handle(request, ticket, press), post_only=True
         )
 
-    def _close(self) -> View:
-        press = self._press(presses.PRESSES["close"])
-
-        def view(request: HttpRequest, pk: int) -> HttpResponse:
-            if request.method == "POST":
-                return press(request, pk)
-            context = {
-                **self.admin_site.each_context(request),
-                "title": _("Close the request"),
-                "ticket": self._ticket(request, pk),
-            }
-            return TemplateResponse(request, "admin/requests/ticket/close.html", context)
-
-        return view
+    def _close(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
+        if request.method == "POST":
+            return presses.handle(request, ticket, presses.PRESSES["close"])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Close the request"),
+            "ticket": ticket,
+        }
+        return TemplateResponse(request, "admin/requests/ticket/close.html", context)
 
     def next_view(self, request: HttpRequest) -> HttpResponse:
         """Go to the most urgent request that is mine or nobody's."""
