@@ -20,9 +20,10 @@ from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from consent import crypto
-from consent.services import audit, limits
+from consent.services import audit, limits, words
 
 # A fixed window lets two of them touch, so any minute holds at most ten guesses at one account.
 PER_ACCOUNT = "5/minute"
@@ -125,8 +126,28 @@ NOTED = {
 }
 
 
+# What the trail's page says for these and for the other codes about accounts.
+WORDS = {
+    "user.signed_in": _("Signed in"),
+    "user.signed_out": _("Signed out"),
+    "user.password_changed": _("Password changed"),
+    "user.password_set": _("Password set by a link"),
+    "user.second_factor_added": _("Second step added"),
+    "user.second_factor_dropped": _("Second step given up"),
+    "user.second_factor_removed": _("Second step removed by a colleague"),
+    "user.recovery_codes_renewed": _("Recovery codes renewed"),
+    "user.added": _("Account added"),
+    "user.changed": _("Account changed"),
+    "user.invited": _("Link to set a password sent"),
+    "first_admin.created": _("First account made"),
+}
+MAILS = {"staff_password": _("carries a link to set a password")}
+
+
 def connect() -> None:
     """Hear what the sign-in library does, so that the trail has it."""
     for action, signal in NOTED.items():
         signal.connect(_note(action), weak=False, dispatch_uid=action)
     user_logged_out.connect(_signed_out, dispatch_uid="user.signed_out")
+    words.ACTIONS |= WORDS
+    words.MAILS |= MAILS

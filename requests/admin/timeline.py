@@ -7,53 +7,16 @@ from datetime import date, datetime
 from django.contrib.auth.models import User
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from consent.models import AuditEvent, OutboundEmail
-from requests.enums import ClockKind, Direction, Outcome, State
+from requests.enums import ClockKind, Direction
 from requests.models import Message, Ticket
 from requests.services import letters
+from requests.words import AUDITED, MAILS, moved
 
 PERSON, NOTES = "person", "notes"
 TAKEN_BACK = "back"
 _WITH_PERSON = (Direction.FROM_PERSON, Direction.TO_PERSON)
-
-# Moves that no message or clock event tells already.
-AUDITED = {
-    "ticket.taken": gettext_lazy("Taken"),
-    "ticket.email_confirmed": gettext_lazy("Email confirmed"),
-    "ticket.address_changed": gettext_lazy("Address corrected by the person"),
-    "ticket.mandate_confirmed": gettext_lazy("The person confirmed the agent"),
-    "ticket.mandate_denied": gettext_lazy("The person did not confirm the agent"),
-    "ticket.disowned": gettext_lazy("The owner of the address did not make this request"),
-    "ticket.identity_shown": gettext_lazy("Identity shown to an officer"),
-    "ticket.residence_changed": gettext_lazy("Residence changed, dates counted anew"),
-    "ticket.recounted": gettext_lazy("Dates counted with newer rules"),
-    "appeal.upheld": gettext_lazy("The answer stands"),
-    "appeal.overturned": gettext_lazy("The answer was wrong"),
-    "answer.prepared": gettext_lazy("Answer prepared"),
-    "answer.approved": gettext_lazy("Answer released"),
-    "answer.taken_back": gettext_lazy("Answer taken back"),
-    "message.taken_back": gettext_lazy("Message taken back"),
-    "messages.read": gettext_lazy("Messages marked as read"),
-}
-
-# What each mail about a request does, for people who never see the name of its template.
-MAILS = {
-    "confirm": gettext_lazy("asks to confirm the address"),
-    "confirm_again": gettext_lazy("asks again to confirm the address"),
-    "received": gettext_lazy("says that we have the request"),
-    "mandate": gettext_lazy("asks whether the agent may act"),
-    "return_code": gettext_lazy("carries a code for the page"),
-    "message": gettext_lazy("says that a message waits"),
-    "question": gettext_lazy("says that we ask something"),
-    "waiting": gettext_lazy("reminds of our question"),
-    "extended": gettext_lazy("says that we need more time"),
-    "answered": gettext_lazy("says that the answer is there"),
-    "looking_again": gettext_lazy("says that we look again"),
-    "looked_again": gettext_lazy("says what we decided the second time"),
-    "withdrawn": gettext_lazy("confirms the withdrawal"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +90,7 @@ def _moves(ticket: Ticket) -> Iterator[Entry]:
 
 
 def _title(row: AuditEvent) -> str:
-    if row.action != "ticket.moved":
-        return f"{AUDITED[row.action]}{_moved(row)}"
-    title = str(State(row.data["to"]).label)
-    if row.data.get("outcome"):
-        title += f": {Outcome(row.data['outcome']).label}"
-    return title
+    return f"{AUDITED[row.action]}{_moved(row)}" if row.action in AUDITED else moved(row)
 
 
 def _moved(row: AuditEvent) -> str:
