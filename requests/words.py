@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from consent.models import AuditEvent
 from consent.services.words import Target
@@ -78,7 +78,10 @@ TOLD = {
 
 def moved(event: AuditEvent) -> str:
     """The state a request moved to, and how it ended."""
-    title = str(State(event.data["to"]).label)
+    state = State(event.data["to"])
+    # The label of this state speaks to the person.
+    asked = state == State.AWAITING_REQUESTER
+    title = gettext("waiting for the person") if asked else str(state.label)
     if event.data.get("outcome"):
         title += f": {Outcome(event.data['outcome']).label}"
     return title

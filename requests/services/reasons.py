@@ -35,9 +35,6 @@ _SOURCES = {
     "Promise in the published privacy policy": gettext_lazy(
         "Promise in the published privacy policy"
     ),
-    "Promise in the published privacy policy: an answer within 30 days": gettext_lazy(
-        "Promise in the published privacy policy: an answer within 30 days"
-    ),
     "Law No. 124/2024 on the protection of personal data (Albania)": gettext_lazy(
         "Law No. 124/2024 on the protection of personal data (Albania)"
     ),

@@ -267,6 +267,22 @@ def test_a_question_without_an_answer_comes_back_each_week():
     }
 
 
+def test_a_request_that_stands_still_is_late_once_the_person_should_have_heard_from_us():
+    officer = factories.officer()
+    ticket = made(factories.confirmed)
+    with time_machine.travel(at(1, 10), tick=False):
+        lifecycle.take(ticket.pk, by=officer)
+        messages.ask(ticket.pk, "Which account?", about="clarification", by=officer)
+    ticket.refresh_from_db()
+    assert (ticket.clock_stopped, str(ticket.due_on)) == (True, "2026-07-09")
+    sweep(at(9))
+    forget_mails()
+
+    sweep(at(10))
+
+    assert digest_days(officer.email)["2026-07-10"]["late"] == 1
+
+
 def test_a_date_that_was_lost_is_found_within_a_week():
     officer = factories.officer()
     ticket = made(by=officer)

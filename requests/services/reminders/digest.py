@@ -25,7 +25,6 @@ from requests.services.reminders.steps import LATE, OFFICE_OPENS, Kind
 _CHUNK = 2000
 _COLUMNS = ("pk", "reference", "right_id", "due_on", "state", "handler_id")
 _CONFIRMED = ~Q(state=State.NEW)
-_STOPPED = Q(clock__reminders__stopped=True)
 
 
 @dataclass(slots=True)
@@ -112,10 +111,18 @@ def _lists(organisation: Organisation, colleagues: Colleagues, today: date) -> d
 
 
 def _late(organisation: Organisation, today: date) -> Iterator[words.Row]:
-    """What is past its date and counts on, oldest first; read as a stream."""
+    """What is past its date, oldest first; read as a stream.
+
+    Where the clock stands still the date is the day on which the person should have heard from
+    us, so that a paused request is not forgotten.
+    """
     rows = Ticket.objects.open().filter(organisation=organisation, due_on__lt=today)
-    rows = rows.filter(_CONFIRMED).exclude(_STOPPED)
-    return rows.order_by("due_on", "pk").values_list(*_COLUMNS).iterator(chunk_size=_CHUNK)
+    return (
+        rows.filter(_CONFIRMED)
+        .order_by("due_on", "pk")
+        .values_list(*_COLUMNS)
+        .iterator(chunk_size=_CHUNK)
+    )
 
 
 def _take_untold(organisation: Organisation) -> dict[int, list[tuple[str, int, str]]]:
