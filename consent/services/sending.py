@@ -1,6 +1,7 @@
 """Sending what the outbox has: claim, offer, mark, give, for about five seconds at a time."""
 
 import logging
+import threading
 import time
 
 from django.conf import settings
@@ -17,12 +18,36 @@ logger = logging.getLogger(__name__)
 PASS_SECONDS = 5.0
 
 
+# One sender in each process, however many threads it has: a process that is killed had one mail
+# in hand, so at most that one goes out twice.
+_turn = threading.Lock()
+_asked_meanwhile = threading.Event()
+
+
 def deliver_and_go_on() -> int:
-    """One pass; asks for the next one while there is more. Return how many mails left."""
-    sent = deliver_due()
-    if sent:
+    """One pass; asks for the next one while there is more. Return how many mails left.
+
+    Another thread at work sends what we were woken for, or asks for a pass after its own.
+    """
+    if not _is_my_turn():
+        return 0
+    try:
+        _asked_meanwhile.clear()
+        sent = deliver_due()
+    finally:
+        _turn.release()
+    if sent or _asked_meanwhile.is_set():
         waker.publish(outbox.WAKE)
     return sent
+
+
+def _is_my_turn() -> bool:
+    """Whether nobody in this process sends. Who does is told that somebody came."""
+    if _turn.acquire(blocking=False):
+        return True
+    _asked_meanwhile.set()
+    # The other may have looked just before we told it; then its turn is over by now.
+    return _turn.acquire(blocking=False)
 
 
 def deliver_due(*, seconds: float = PASS_SECONDS) -> int:

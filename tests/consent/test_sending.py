@@ -444,3 +444,33 @@ def test_only_the_marks_of_a_pass_do_not_wait_for_the_disk(settings, durable, du
     with leases.marks():
         assert waits() == during
     assert waits() == before == "on"
+
+
+def test_one_thread_of_a_process_sends_and_the_others_leave_it_their_wake_up(monkeypatch):
+    begun, go_on, published = threading.Event(), threading.Event(), []
+
+    def slow_pass():
+        begun.set()
+        go_on.wait(10)
+        return 0
+
+    monkeypatch.setattr(sending, "deliver_due", slow_pass)
+    monkeypatch.setattr(sending.waker, "publish", published.append)
+    first = threading.Thread(target=sending.deliver_and_go_on)
+    first.start()
+    assert begun.wait(10)
+    assert sending.deliver_and_go_on() == 0  # at once: it neither waits nor sends
+    assert published == []
+    go_on.set()
+    first.join(10)
+    assert published == [outbox.WAKE]
+
+
+def test_a_pass_that_fails_gives_its_turn_back(monkeypatch):
+    def broken():
+        raise OperationalError
+
+    monkeypatch.setattr(sending, "deliver_due", broken)
+    for _again in range(2):
+        with pytest.raises(OperationalError):
+            sending.deliver_and_go_on()
