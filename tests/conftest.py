@@ -2,10 +2,19 @@
 
 import pytest
 import rest_framework.compat
+from django.utils import translation
 
 # Our app is called `requests`, so DRF's optional "import requests" finds it and takes it for the
 # HTTP library. Say it is not there, before rest_framework.test loads.
 rest_framework.compat.requests = None
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    """A page in Albanian leaves the thread in it; a server's next request undoes that."""
+    translation.activate("en")
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -83,7 +83,7 @@ class Panel:
 
 
 def of(ticket: Ticket, user: User) -> Panel:
-    events = list(ticket.clock_events.standing().order_by("id"))
+    events = list(ClockEvent.objects.standing().filter(ticket=ticket).order_by("id"))
     last = {event.kind: event for event in events}
     reopened = last.get(ClockKind.REOPENED)
     extended = last.get(ClockKind.EXTENSION_NOTICE_SENT)

@@ -134,7 +134,7 @@ def has(ticket: Ticket, kind: ClockKind) -> ClockEvent | None:
 
 def _events(ticket: Ticket) -> list[ClockEvent]:
     """As they were entered. The calculator puts them in the order in which they happened."""
-    return list(ticket.clock_events.standing().order_by("id"))
+    return list(ClockEvent.objects.standing().filter(ticket=ticket).order_by("id"))
 
 
 def _apply(ticket: Ticket, events: list[ClockEvent], settings: Settings | None = None) -> None:

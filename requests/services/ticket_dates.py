@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from requests.deadlines import Explanation
 from requests.enums import CONFIRMED
 from requests.errors import NoSuchRequest
-from requests.models import Ticket
+from requests.models import ClockEvent, Ticket
 from requests.references import parse_reference
 from requests.services import clocks, reasons
 
@@ -22,7 +22,7 @@ class Dates:
 
     def as_json(self) -> dict[str, Any]:
         """Every computed field, the facts, and which version of each rule was used."""
-        events = self.ticket.clock_events.standing().order_by("at", "id")
+        events = ClockEvent.objects.standing().filter(ticket=self.ticket).order_by("at", "id")
         return {
             "ticket": self.ticket.reference,
             "state": self.ticket.state,
@@ -42,7 +42,7 @@ class Dates:
             "day": date_format(found.due_on, "DATE_FORMAT"),
             "rule": found.leading,
         }
-        for event in self.ticket.clock_events.standing().order_by("at", "id"):
+        for event in ClockEvent.objects.standing().filter(ticket=self.ticket).order_by("at", "id"):
             yield f"  {event.at.isoformat()}  {event.get_kind_display()}"
         for line in reasons.of_steps(found.trace):
             yield f"  {line}"
