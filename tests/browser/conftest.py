@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.db import connections
 from playwright.sync_api import sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -98,9 +99,13 @@ def _server(_database, django_db_blocker):
 @pytest.fixture
 def portal(_server, transactional_db, settings, monkeypatch):
     """The address of the running portal, with reference data; mails are files."""
+    from consent.services import limits
     from requests.services import places, reference
     from requests.views import filing
 
+    cache.clear()  # sign-ins of other tests, counted by the library and by us
+    for counter in (limits._shared, limits._local):
+        counter.cache_clear()
     monkeypatch.setattr(filing, "MINIMUM", timedelta(0))  # a browser types faster than a person
     settings.SITE_URL = _server.url
     settings.EMAIL_BACKEND = "consent.services.eml.EmlFileBackend"
