@@ -50,11 +50,11 @@ class Lease:
 
 @contextmanager
 def marks() -> Iterator[None]:
-    """Around one pass: its marks need not wait for the disk, unless OUTBOX_DURABLE_MARKS says so.
+    """Around one pass: without OUTBOX_DURABLE_MARKS its marks do not wait for the disk.
 
-    A worker that dies loses none, as the server has them. Only a crash of the database server
-    itself may lose the last 0.6 seconds of marks (three turns of its WAL writer); what those
-    covered is sent once more, with the same Message-ID.
+    A worker that dies loses none either way, as the server has them. But a crash of the database
+    server itself then loses the last 0.6 seconds of marks (three turns of its WAL writer); what
+    those covered is sent once more, with the same Message-ID.
     """
     if settings.OUTBOX_DURABLE_MARKS or connection.vendor != "postgresql":
         yield
