@@ -53,14 +53,7 @@ def main():
         prepare()
         with scratch.worker("-c", str(PROCESSES)):
             send(200, TEXTS)  # the worker is there and warm
-            rounds = [
-                {
-                    RAW: raw(mails, port),
-                    TEXTS: send(mails, TEXTS),
-                    TEMPLATES: send(mails, TEMPLATES),
-                }
-                for _n in range(ROUNDS)
-            ]
+            rounds = [one_round(mails, port) for _n in range(ROUNDS)]
         taken = len((Path(folder) / "taken").read_text().splitlines())
         expected = 200 + 3 * ROUNDS * mails
         if taken != expected:

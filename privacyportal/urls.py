@@ -1,7 +1,5 @@
 """All doors of the portal. Which of them opens for whom is in privacyportal/permissions.py."""
 
-from importlib.util import find_spec
-
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
@@ -30,5 +28,4 @@ urlpatterns = [
     path("dev/mail/<str:name>/", dev_mail.mail_page, name="dev_mail_message"),
     path("dev/mail/<str:name>/html/", dev_mail.mail_html, name="dev_mail_html"),
 ]
-if find_spec("requests.urls"):
-    urlpatterns += i18n_patterns(path("", include("requests.urls")))
+urlpatterns += i18n_patterns(path("", include("requests.urls")))

@@ -15,9 +15,6 @@ class MessageQuerySet(models.QuerySet["Message"]):
         said = self.exclude(direction=Direction.NOTE).filter(taken_back_at__isnull=True)
         return said.filter(Q(leaves_at__isnull=True) | Q(leaves_at__lte=now))
 
-    def can_be_taken_back(self, *, now: datetime) -> "MessageQuerySet":
-        return self.filter(taken_back_at__isnull=True, leaves_at__gt=now)
-
 
 class Message(models.Model):
     """One thing said: by the person, to the person, or a note among colleagues.

@@ -138,7 +138,7 @@ def _confirmed(ticket: Ticket) -> None:
     ticket.confirmed_at = now
     fields = ["confirmed_at"]
     if ticket.filer == Filer.PERSON:
-        ticket.subject = _subject(ticket)
+        ticket.subject = _subject(ticket, email=ticket.email, name=ticket.name)
         fields.append("subject")
     ticket.save(update_fields=fields)
     audit.record("ticket.email_confirmed", target=ticket, by=None)
@@ -164,14 +164,14 @@ def opens_again(ticket: Ticket, verification: Verification) -> bool:
     return was_left(ticket) and closed is not None and verification.created_at > closed
 
 
-def _subject(ticket: Ticket) -> DataSubject:
+def _subject(ticket: Ticket, *, email: str, name: str) -> DataSubject:
     """The person behind a mailbox that was shown to be theirs. What we know already stays."""
     subject, _created = DataSubject.objects.get_or_create(
         organisation_id=ticket.organisation_id,
-        email_key=email_key(ticket.email),
+        email_key=email_key(email),
         defaults={
-            "email": ticket.email,
-            "name": ticket.name,
+            "email": email,
+            "name": name,
             "language": ticket.language,
             "residence_id": ticket.residence_id,
         },
@@ -209,7 +209,7 @@ def answer_mandate(verification: Verification, *, agreed: bool) -> Ticket:
     verification.save(update_fields=["used_at"])
     if agreed:
         ticket.mandate_at = verification.used_at
-        ticket.subject = _person_of(ticket)
+        ticket.subject = _subject(ticket, email=ticket.person_email, name=ticket.person_name)
         ticket.version += 1
         ticket.save(update_fields=["mandate_at", "subject", "version"])
         audit.record("ticket.mandate_confirmed", target=ticket, by=None)
@@ -217,20 +217,6 @@ def answer_mandate(verification: Verification, *, agreed: bool) -> Ticket:
         audit.record("ticket.mandate_denied", target=ticket, by=None)
         lifecycle.move(ticket, State.CLOSED, by=None, outcome=Outcome.NOT_A_REQUEST)
     return ticket
-
-
-def _person_of(ticket: Ticket) -> DataSubject:
-    subject, _created = DataSubject.objects.get_or_create(
-        organisation_id=ticket.organisation_id,
-        email_key=email_key(ticket.person_email),
-        defaults={
-            "email": ticket.person_email,
-            "name": ticket.person_name,
-            "language": ticket.language,
-            "residence_id": ticket.residence_id,
-        },
-    )
-    return subject
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
@@ -67,8 +67,7 @@ class Command(BaseCommand):
         if health.missing_migrations():
             self._say("Preparing the database …")
             call_command("migrate", interactive=False, verbosity=0)
-        if "load_reference_data" in get_commands():
-            call_command("load_reference_data", verbosity=0, stdout=_Quiet())
+        call_command("load_reference_data", verbosity=0, stdout=_Quiet())
         if not settings.DEBUG and os.access(settings.STATIC_ROOT, os.W_OK):  # an image brings them
             call_command("collectstatic", interactive=False, verbosity=0)
         elif demo and Organisation.objects.exists() and not Ticket.objects.exists():
